@@ -1,0 +1,1 @@
+"""What is asked, and where it stands on paper. Knows nothing of images, databases or the web."""
