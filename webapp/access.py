@@ -1,0 +1,60 @@
+"""Who may call which route. Every route carries a rule; one without stops the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from flask import Flask, abort, redirect, request, url_for
+from flask_login import current_user
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Access(IntEnum):
+    """From the widest to the narrowest. An administrator may do all that an operator may."""
+
+    PUBLIC = 0
+    SIGNED_IN = 1
+    OPERATOR = 2
+    ADMINISTRATOR = 3
+
+
+ROLE_ACCESS = {"operator": Access.OPERATOR, "administrator": Access.ADMINISTRATOR}
+
+
+def access(rule: Access) -> Callable[[View], View]:
+    """Give a view its access rule."""
+
+    def mark(view: View) -> View:
+        view.access = rule  # type: ignore[attr-defined]  # functions take attributes; the check below reads it
+        return view
+
+    return mark
+
+
+def install(app: Flask) -> None:
+    """Check that every route has a rule, and enforce the rules before each request. Raises RuntimeError."""
+    app.view_functions["static"].access = Access.PUBLIC  # type: ignore[attr-defined]  # Flask's own view
+    missing = sorted({rule.endpoint for rule in app.url_map.iter_rules() if rule_of(app, rule.endpoint) is None})
+    if missing:
+        raise RuntimeError(f"routes without an access rule: {', '.join(missing)}; add @access(...) to each view")
+
+    @app.before_request
+    def enforce() -> Any:
+        if request.endpoint is None:
+            return None  # a 404: the error page shows nothing
+        rule = rule_of(app, request.endpoint)
+        if rule is None or rule == Access.PUBLIC:
+            return None
+        if not current_user.is_authenticated:
+            return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
+        if ROLE_ACCESS.get(current_user.role, Access.PUBLIC) < rule:
+            abort(403)
+        return None
+
+
+def rule_of(app: Flask, endpoint: str) -> Access | None:
+    """Return the rule of an endpoint, None where it has none."""
+    return getattr(app.view_functions[endpoint], "access", None)
