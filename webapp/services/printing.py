@@ -1,0 +1,277 @@
+"""Print runs: layouts, sheet codes, PDF files, more copies, the ledger of printed sheets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from forms import code, loader, render
+from forms import layout as layouts
+from forms import survey as surveys
+from forms.typeset import typeset
+from webapp.errors import Conflict, InvalidInput, NotFound
+from webapp.models import IssuedSheet, Layout, Meeting, PrintFile, PrintRun, Survey, now
+from webapp.office import Office
+
+T = TypeVar("T")
+MAX_COPIES = 20_000
+MAX_SUBJECTS = 500
+LEASE = dt.timedelta(minutes=2)
+TASK = "make-prints"
+PREVIEW_DPI = 110
+PROGRESS_STEP = 50  # copies between two notes of progress: 10,000 copies make 200 short writes
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person asks for: values common to all subjects, one roster or several subjects, copies of each."""
+
+    unit: str
+    date: str
+    copies: int
+    subjects: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+
+    def values(self) -> Iterator[surveys.Values]:
+        """Yield one Values for each subject (a roster is one subject)."""
+        for subject in self.subjects or ("",):
+            yield surveys.Values(unit=self.unit, subject=subject, date=self.date, members=self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One page of a specimen, as PNG, and how many pages the sheet has."""
+
+    png: bytes
+    pages: int
+
+
+@lru_cache(maxsize=64)
+def parse(source: str, form: str) -> surveys.Survey:
+    """Return the checked Survey of a stored form file. Raises FormErrors."""
+    return loader.load_text(source, form)
+
+
+def preview(office: Office, survey_id: int, values: surveys.Values, page: int = 1) -> Preview:
+    """Draw one page as it will be printed. Raises NotFound and FormErrors."""
+    with office.db.read() as session:
+        row = _get(session, Survey, survey_id)
+    return _preview(row.source, row.form, values, page)
+
+
+@lru_cache(maxsize=32)
+def _preview(source: str, form: str, values: surveys.Values, page: int) -> Preview:
+    layout = typeset(parse(source, form), values)
+    page = min(max(page, 1), len(layout.pages))
+    return Preview(render.preview_png(layout, page, PREVIEW_DPI), len(layout.pages))
+
+
+def create_runs(office: Office, *, meeting_id: int, survey_id: int, order: Order, user_id: int) -> list[int]:
+    """Make a print run for each subject of an order and ask for its PDF. Returns the ids of the runs.
+
+    Raises InvalidInput (copies, subjects), NotFound and FormErrors; then nothing is made.
+    """
+    _check_copies(order.copies)
+    if len(order.subjects) > MAX_SUBJECTS:
+        raise InvalidInput("too-many-subjects", most=MAX_SUBJECTS)
+    _check_unique(order.subjects)
+    with office.db.read() as session:
+        row = _get(session, Survey, survey_id)
+        meeting = _get(session, Meeting, meeting_id)
+    if row.campaign_id != meeting.campaign_id:
+        raise NotFound("survey-of-another-campaign")
+    survey = parse(row.source, row.form)
+    made = [(values, typeset(survey, values)) for values in order.values()]
+    with office.db.begin() as session:
+        files = [
+            _add_run(session, meeting_id, survey_id, values, layout, order.copies, user_id) for values, layout in made
+        ]
+        runs = [file.print_run_id for file in files]
+    for file in files:
+        office.bell.ring(TASK, file.id)
+    return runs
+
+
+def more(office: Office, *, print_run_id: int, copies: int, user_id: int) -> int:
+    """Add copies to a run: the same layout, new codes, a PDF of their own. Returns the id of the print file."""
+    _check_copies(copies)
+    with office.db.begin() as session:
+        run = _get(session, PrintRun, print_run_id)
+        file = _add_file(session, run, copies, user_id)
+    office.bell.ring(TASK, file.id)
+    return file.id
+
+
+def make_file(office: Office, print_file_id: int) -> None:
+    """Job: draw the PDF of a print file. Harmless when repeated; the file appears whole or not at all."""
+    with office.db.begin() as session:
+        file = session.get(PrintFile, print_file_id)
+        if file is None or file.state not in ("queued", "making"):
+            return
+        if file.state == "making" and file.lease_until and file.lease_until > now():
+            return  # another process is at it
+        file.state, file.lease_until, file.tries = "making", now() + LEASE, file.tries + 1
+        layout = layouts.Layout.loads(_get(session, Layout, file.print_run.layout_digest).source)
+        sheets = list(session.scalars(select(IssuedSheet.sheet).where(IssuedSheet.print_file_id == print_file_id)))
+    # The codes come sorted; on paper their order must say nothing about the place in the stack.
+    random.SystemRandom().shuffle(sheets)
+    target = file_path(office, print_file_id)
+    temporary = target.with_suffix(".part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        render.write_pdf(layout, sheets, temporary, on_progress=lambda done: _note_progress(office, print_file_id, done))
+        size = temporary.stat().st_size
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        _finish(office, print_file_id, state="failed", problem="disk-full" if error.errno == 28 else "cannot-write")
+        return
+    _finish(office, print_file_id, state="done", done=len(sheets), size=size)
+
+
+def try_again(office: Office, print_file_id: int) -> None:
+    """Ask once more for a PDF that failed, or for one whose file is gone. Its codes stay the same."""
+    with office.db.begin() as session:
+        file = _get(session, PrintFile, print_file_id)
+        file.state, file.lease_until, file.problem, file.done = "queued", None, "", 0
+    office.bell.ring(TASK, print_file_id)
+
+
+def withdraw_file(office: Office, print_file_id: int) -> None:
+    """Take back a print file that was not fetched from the office yet: its codes were never issued.
+
+    Raises Conflict when one of its sheets has already come back.
+    """
+    from webapp.models import Page
+
+    with office.db.begin() as session:
+        file = _get(session, PrintFile, print_file_id)
+        codes = select(IssuedSheet.sheet).where(IssuedSheet.print_file_id == print_file_id)
+        if session.scalar(select(func.count()).select_from(Page).where(Page.sheet.in_(codes))):
+            raise Conflict("print-file-in-use")
+        session.execute(delete(IssuedSheet).where(IssuedSheet.print_file_id == print_file_id))
+        run_id = file.print_run_id
+        session.delete(file)
+        session.flush()
+        if not session.scalar(select(func.count()).select_from(PrintFile).where(PrintFile.print_run_id == run_id)):
+            session.delete(_get(session, PrintRun, run_id))
+    file_path(office, print_file_id).unlink(missing_ok=True)
+
+
+def runs_of(session: Session, meeting_id: int) -> list[PrintRun]:
+    """Return the print runs of a meeting, newest first."""
+    query = select(PrintRun).where(PrintRun.meeting_id == meeting_id).order_by(PrintRun.id.desc())
+    return list(session.scalars(query))
+
+
+def printed(session: Session, meeting_id: int) -> dict[str, int]:
+    """Return how many copies of each form were drawn for a meeting (印制)."""
+    query = (
+        select(Survey.form, func.sum(PrintFile.copies))
+        .join(PrintRun, PrintRun.survey_id == Survey.id)
+        .join(PrintFile, PrintFile.print_run_id == PrintRun.id)
+        .where(PrintRun.meeting_id == meeting_id, PrintFile.state == "done")
+        .group_by(Survey.form)
+    )
+    return {form: int(copies) for form, copies in session.execute(query)}
+
+
+def file_path(office: Office, print_file_id: int) -> Path:
+    """Return where the PDF of a print file lies."""
+    return office.settings.prints_folder / f"{print_file_id:06d}.pdf"
+
+
+def _add_run(
+    session: Session,
+    meeting_id: int,
+    survey_id: int,
+    values: surveys.Values,
+    layout: layouts.Layout,
+    copies: int,
+    user_id: int,
+) -> PrintFile:
+    if session.get(Layout, layout.digest) is None:
+        session.add(Layout(digest=layout.digest, form=layout.form, source=layout.dumps()))
+        session.flush()
+    run = PrintRun(
+        meeting_id=meeting_id,
+        survey_id=survey_id,
+        layout_digest=layout.digest,
+        subject=values.subject,
+        values={"unit": values.unit, "subject": values.subject, "date": values.date, "members": list(values.members)},
+        created_by=user_id,
+    )
+    session.add(run)
+    session.flush()
+    return _add_file(session, run, copies, user_id)
+
+
+def _add_file(session: Session, run: PrintRun, copies: int, user_id: int) -> PrintFile:
+    file = PrintFile(print_run_id=run.id, copies=copies, created_by=user_id)
+    session.add(file)
+    session.flush()
+    for sheet in _new_sheets(session, run.layout_digest, copies):
+        session.add(IssuedSheet(sheet=sheet, print_run_id=run.id, print_file_id=file.id))
+    return file
+
+
+def _new_sheets(session: Session, digest: str, copies: int) -> list[str]:
+    """Draw codes that no issued sheet has, sorted, so that nothing tells the order in which they were drawn."""
+    taken: set[str] = set()
+    while len(taken) < copies:
+        fresh = {code.new_sheet(digest, taken) for _ in range(copies - len(taken))}
+        taken |= fresh - set(_issued(session, fresh))
+    return sorted(taken)
+
+
+def _issued(session: Session, sheets: Iterable[str]) -> Iterator[str]:
+    wanted = list(sheets)
+    for start in range(0, len(wanted), 500):  # SQLite takes a bounded number of parameters
+        yield from session.scalars(
+            select(IssuedSheet.sheet).where(IssuedSheet.sheet.in_(wanted[start : start + 500]))
+        )
+
+
+def _check_copies(copies: int) -> None:
+    if not 1 <= copies <= MAX_COPIES:
+        raise InvalidInput("copies-out-of-range", most=MAX_COPIES)
+
+
+def _check_unique(names: tuple[str, ...]) -> None:
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(names, 1):
+        places[name].append(place)
+    double = {name: found for name, found in places.items() if len(found) > 1}
+    if double:
+        name, found = next(iter(double.items()))
+        raise InvalidInput("subject-twice", name=name, lines="、".join(map(str, found)))
+
+
+def _note_progress(office: Office, print_file_id: int, done: int) -> None:
+    if done % PROGRESS_STEP:
+        return
+    with office.db.begin() as session:
+        file = _get(session, PrintFile, print_file_id)
+        file.done, file.lease_until = done, now() + LEASE
+
+
+def _finish(office: Office, print_file_id: int, *, state: str, problem: str = "", done: int = 0, size: int = 0) -> None:
+    with office.db.begin() as session:
+        file = _get(session, PrintFile, print_file_id)
+        file.state, file.problem, file.done, file.bytes, file.lease_until = state, problem, done, size, None
+
+
+def _get(session: Session, kind: type[T], key: int | str) -> T:
+    row = session.get(kind, key)
+    if row is None:
+        raise NotFound("no-such-row", kind=kind.__name__)
+    return row
