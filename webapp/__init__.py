@@ -1,16 +1,34 @@
-"""The web application. ``create_app(settings)`` makes one; nothing happens at import."""
+"""The web application. ``create_app(settings)`` makes one; nothing happens at import.
+
+Nothing but the standard library is imported here: ``run.py`` uses ``webapp.launch`` before anything is installed, and
+the readers need no Flask.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask
+if TYPE_CHECKING:
+    from flask import Flask
 
-from webapp.settings import Settings, load, secret_key
+    from webapp.settings import Settings
 
 # one module a group of pages; each offers ``bp``
-BLUEPRINTS = ("auth", "accounts", "home", "meetings", "printing", "scanning", "images", "review", "opinions", "count", "papers")
+BLUEPRINTS = (
+    "auth",
+    "accounts",
+    "home",
+    "meetings",
+    "printing",
+    "scanning",
+    "images",
+    "review",
+    "opinions",
+    "count",
+    "papers",
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -18,8 +36,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises SettingsError for a bad setting and RuntimeError for a route without an access rule.
     """
+    from flask import Flask
+
     from webapp import access, headers, i18n, login, pages
     from webapp.jobs import open_office
+    from webapp.settings import load, secret_key
 
     settings = settings or load(instance_from_environment())
     app = Flask(__name__, instance_path=str(settings.instance))
