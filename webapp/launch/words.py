@@ -42,7 +42,7 @@ class Trouble(Exception):
 @contextmanager
 def step(code: str, **params: object) -> Iterator[None]:
     """Tell what begins, and how long it took."""
-    print(word(code, **params), end="", flush=True)  # noqa: T201
+    print(word(code, **params), end="", flush=True)  # noqa: T201  # as above
     start, outcome = time.monotonic(), "failed"
     try:
         yield
