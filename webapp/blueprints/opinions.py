@@ -1,0 +1,7 @@
+"""Transcription of handwritten opinions."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("opinions", __name__)
