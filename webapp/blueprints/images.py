@@ -1,0 +1,7 @@
+"""Pages of images."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("images", __name__)
