@@ -1,0 +1,166 @@
+"""Fills one printed sheet as one person does, and tells what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from forms.layout import Box, Page, Question
+from omr.synth import marks
+from omr.synth.arrays import Grey, between
+from omr.synth.handwriting import write_lines
+from omr.synth.pens import Pen, Stroke, choose_pen, draw
+from omr.synth.plan import Mix, Wish, wish_at_random, wish_for
+from omr.synth.truth import QuestionTruth
+from omr.synth.writer import Writer
+
+Answers = Mapping[str, Sequence[str]]  # question id -> choices; a missing question stays blank
+_KEEP_OFF_MM = 0.25  # clear marks stay this far from other boxes
+_CANCEL = {
+    "corrected-black": "black",
+    "corrected-scribble": "scribble",
+    "corrected-strikes": "strikes",
+    "corrected-cross": "cross",
+}
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A flat page image under the pen. ``scale`` is px per mm; ``offset_mm`` where the sheet begins in the image."""
+
+    image: Grey
+    scale: tuple[float, float]
+    offset_mm: tuple[float, float]
+    writer: Writer
+    rng: np.random.Generator
+
+    def put(self, strokes: list[Stroke], x: float, y: float, pen: Pen) -> None:
+        """Draw strokes about a place of the sheet (mm), in place."""
+        dx, dy = self.offset_mm
+        draw(self.image, [stroke.moved(x + dx, y + dy) for stroke in strokes], pen, self.scale, self.rng)
+
+
+def fill_page(sheet: Sheet, page: Page, mix: Mix, answers: Answers | None) -> dict[str, QuestionTruth]:
+    """Mark every question of ``page``: by ``answers`` where given, else at random by ``mix``. Changes the image.
+
+    Raises ValueError where an answer names a choice that is not on the page.
+    """
+    boxes = [box for question in page.questions for box in question.boxes]
+    truths = {}
+    for question in page.questions:
+        if answers is None:
+            wish = wish_at_random(question, mix, sheet.rng)
+        else:
+            wish = wish_for(question, answers.get(question.id, ()))
+        truths[question.id] = _fill_question(sheet, question, wish, boxes)
+    return truths
+
+
+def write_regions(sheet: Sheet, page: Page, share: float) -> dict[str, bool]:
+    """Write something into a ``share`` of the text regions; tell which hold writing. Changes the image."""
+    written = {}
+    for region in page.regions:
+        written[region.id] = bool(sheet.rng.random() < share)
+        if written[region.id]:
+            for strokes in write_lines(region, sheet.rng):
+                sheet.put(strokes, 0, 0, sheet.writer.pen)
+    return written
+
+
+def _fill_question(sheet: Sheet, question: Question, wish: Wish, boxes: list[Box]) -> QuestionTruth:
+    by_id = {box.id: box for box in question.boxes}
+    style = ""
+    if wish.other:
+        _trace(sheet, by_id[wish.other], wish, boxes)
+    for choice in wish.choice:
+        style = sheet.writer.style_now(sheet.rng)
+        if wish.hard == "beside":
+            style = _beside(sheet, by_id[choice], boxes)
+        else:
+            _mark(sheet, by_id[choice], style, boxes)
+    touched = (wish.other,) if wish.other and wish.hard != "beside" else ()
+    return QuestionTruth(wish.state, wish.choice, style, bool(wish.choice) and not wish.hard, wish.hard, touched)
+
+
+def _mark(sheet: Sheet, box: Box, style: str, boxes: list[Box]) -> None:
+    """One deliberate mark. A long stroke that would cross another box is drawn smaller: nobody means two boxes."""
+    shrink = 1.0
+    strokes = sheet.writer.mark(style, sheet.rng)
+    while shrink > 0.4 and _touches(strokes, box, boxes, sheet.writer.pen.width_mm):
+        shrink *= 0.85
+        strokes = sheet.writer.mark(style, sheet.rng, shrink)
+    sheet.put(strokes, box.cx, box.cy, sheet.writer.pen_for(style, sheet.rng))
+
+
+def _touches(strokes: list[Stroke], own: Box, boxes: list[Box], width: float) -> bool:
+    """Tell whether strokes about ``own`` come near another box."""
+    points = np.concatenate([stroke.points for stroke in strokes]) + np.array([own.cx, own.cy])
+    margin = _KEEP_OFF_MM + width / 2
+    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
+    for box in boxes:
+        if box is own or box.x > high[0] or box.y > high[1] or box.x + box.w < low[0] or box.y + box.h < low[1]:
+            continue
+        inside = (np.abs(points[:, 0] - box.cx) < box.w / 2 + margin) & (
+            np.abs(points[:, 1] - box.cy) < box.h / 2 + margin
+        )
+        if inside.any():
+            return True
+    return False
+
+
+def _beside(sheet: Sheet, box: Box, boxes: list[Box]) -> str:
+    """A tick next to the box instead of in it."""
+    side = 1 if sheet.rng.random() < 0.7 else -1
+    small = [Stroke(stroke.points * 0.55, stroke.pressure) for stroke in marks.tick(1.0, 0.5, sheet.rng)]
+    x = side * (box.w / 2 + between(sheet.rng, 1.0, 1.9))
+    sheet.put(small, box.cx + x, box.cy + between(sheet.rng, -0.8, 0.8), sheet.writer.pen)
+    return "tick"
+
+
+def _trace(sheet: Sheet, box: Box, wish: Wish, boxes: list[Box]) -> None:
+    """Ink at a box that is no answer."""
+    rng, pen = sheet.rng, sheet.writer.pen
+    if wish.hard == "dot":
+        x, y = rng.uniform(-2.0, 2.0, 2)
+        sheet.put(marks.dot(1.0, pen.width_mm, rng), box.cx + x, box.cy + y, pen)
+    elif wish.hard.startswith("stray"):
+        sheet.put(marks.stray(1.0, pen.width_mm, rng), box.cx, box.cy, pen.lighter(pen.grey + between(rng, 0, 40), 0.8))
+    elif wish.hard.startswith("erased"):
+        _ghost(sheet, box)
+    elif wish.hard == "cancelled" or wish.hard in _CANCEL:
+        _mark(sheet, box, "tick", boxes)
+        _strike(sheet, box, _CANCEL.get(wish.hard, ("scribble", "strikes")[int(rng.integers(2))]))
+
+
+def _strike(sheet: Sheet, box: Box, how: str) -> None:
+    """Strike a mark out: ■ over it, loops, lines, or a cross."""
+    rng, width = sheet.rng, sheet.writer.pen.width_mm
+    if how == "black":
+        strokes = marks.fill(between(rng, 1.0, 1.25), width * 0.8, rng)
+    elif how == "cross":
+        strokes = marks.cross(between(rng, 1.1, 1.5), width, rng)
+    else:
+        strokes = (marks.scribble if how == "scribble" else marks.strikes)(between(rng, 0.9, 1.1), width, rng)
+    sheet.put(strokes, box.cx, box.cy, sheet.writer.pen)
+
+
+def _ghost(sheet: Sheet, box: Box) -> None:
+    """A pencil tick rubbed out: pale, blurred, smeared. Drawn on a sheet of its own and laid over faintly."""
+    rng, (sx, sy) = sheet.rng, sheet.scale
+    reach = 8.0
+    x0, y0 = (int((box.cx + sheet.offset_mm[0] - reach) * sx), int((box.cy + sheet.offset_mm[1] - reach) * sy))
+    x0, y0 = max(0, x0), max(0, y0)
+    window = sheet.image[y0 : y0 + int(2 * reach * sy), x0 : x0 + int(2 * reach * sx)]
+    clean = np.full(window.shape, 255, np.uint8)
+    at = [
+        stroke.moved(box.cx + sheet.offset_mm[0] - x0 / sx, box.cy + sheet.offset_mm[1] - y0 / sy)
+        for stroke in sheet.writer.mark("tick", rng)
+    ]
+    draw(clean, at, choose_pen("pencil", rng), sheet.scale, rng)
+    ink = (255.0 - clean) * between(rng, 0.12, 0.32)
+    smear = cv2.GaussianBlur(ink, (0, 0), 0.5 * sx) * between(rng, 0.2, 0.8)
+    ink = cv2.GaussianBlur(ink, (0, 0), 0.11 * sx) + smear
+    window[:] = np.clip(window - ink, 0, 255).astype(np.uint8)
