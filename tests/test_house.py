@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 VENDOR = "webapp/static/vendor/"
 MOST_LINES = 450
 PLACES = re.compile(r"(?<![\w.\-)}>])/(?:work|root|home|Users)/\w|[A-Z]:\\Users\\")
-REGISTRIES = re.compile(r"pypi\.(?:org|python)|pythonhosted|index[-_]url|npmjs|unpkg|jsdelivr|conda\.anaconda", re.I)
+REGISTRIES = re.compile(r"pypi\.(?:org|python)|pythonhosted|--(?:extra-)?index-url|npmjs|unpkg|jsdelivr|conda\.anaconda", re.I)
 IGNORE = re.compile(r"#\s*(?:noqa\b(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?|type: ignore(?:\[[^\]]*\])?)(.*)$")
 KEYWORDS = DEFAULT_KEYWORDS | {
     "lazy_gettext": None,
