@@ -1,4 +1,4 @@
-"""From a filled sheet to what the scanner delivers: paper, place, optics, in that order."""
+"""From a printed sheet to what the scanner delivers: print, (people), paper, place, optics, in that order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from omr.synth import scanner
 from omr.synth.arrays import Floats, Grey, between
 from omr.synth.paper import Spot
-from omr.synth.severity import AT_LAST, IN_IMAGE, ON_PAPER, Severity
+from omr.synth.severity import AT_LAST, IN_IMAGE, IN_PRINT, ON_PAPER, Severity
 from omr.synth.warp import Curl, Slip, Warp, photo_view, scanner_view, turned_view
 
 _PRINT_SCALE = 0.94
@@ -50,6 +50,14 @@ def backing_of(severity: Severity, troubles: tuple[str, ...], rng: np.random.Gen
     if severity.photo:
         return int(rng.integers(30, 170))
     return int(rng.integers(15, 70)) if "dark-backing" in troubles else int(rng.integers(235, 256))
+
+
+def misprint(flat: Grey, spot: Spot, troubles: tuple[str, ...]) -> Grey:
+    """Return the flat page as a poor printer or copier hands it out, before anybody fills it."""
+    for name, damage in IN_PRINT.items():
+        if name in troubles:
+            flat = damage(flat, spot)
+    return flat
 
 
 def degrade(flat: Grey, spot: Spot, severity: Severity, troubles: tuple[str, ...], dpi: int) -> Scan:

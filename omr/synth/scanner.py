@@ -49,7 +49,7 @@ def moved(image: Grey, length_px: float, rng: np.random.Generator) -> Grey:
 
 def noisy(image: Grey, sigma: float, rng: np.random.Generator) -> Grey:
     """Add sensor noise of deviation ``sigma``."""
-    grain = np.rint(_noise() * sigma).astype(np.int8)
+    grain: Grey = np.rint(_noise() * sigma).astype(np.int8)
     grain = np.roll(grain, tuple(int(n) for n in rng.integers(0, grain.shape[0], 2)), axis=(0, 1))
     if rng.random() < 0.5:
         grain = cv2.flip(grain, int(rng.integers(-1, 2)))

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from omr.synth import paper, scanner
 from omr.synth.arrays import Range
 
-ON_PAPER: dict[str, paper.Damage] = {
+IN_PRINT: dict[str, paper.Damage] = {  # before anybody writes
     "faint-toner": paper.faint_toner,
     "mottled-toner": paper.mottled_toner,
     "fat-toner": paper.fat_toner,
     "copied": paper.copied,
+}
+ON_PAPER: dict[str, paper.Damage] = {
     "show-through": paper.show_through,
     "creased": paper.creased,
     "stapled": paper.stapled,
@@ -33,7 +35,7 @@ AT_LAST: dict[str, scanner.Effect] = {
     "one-bit": scanner.one_bit,
     "dither": scanner.dithered,
 }
-TROUBLES = (*ON_PAPER, *IN_PLACE, *IN_IMAGE, *AT_LAST)
+TROUBLES = (*IN_PRINT, *ON_PAPER, *IN_PLACE, *IN_IMAGE, *AT_LAST)
 
 
 @dataclass(frozen=True, slots=True)
