@@ -10,8 +10,8 @@ import numpy as np
 
 from forms.code import normalise, readable
 from forms.layout import Layout
-from omr.synth.arrays import Floats, Grey
-from omr.synth.degrade import Scan, backing_of, choose_troubles, degrade
+from omr.synth.arrays import Floats, Grey, pick
+from omr.synth.degrade import Scan, backing_of, choose_troubles, degrade, misprint
 from omr.synth.fill import Answers, Sheet, fill_page, write_regions
 from omr.synth.paper import Spot
 from omr.synth.plan import MIXES, Mix
@@ -43,19 +43,11 @@ class Room:
     def scanned(self, printed: PrintedFile, number: int) -> tuple[Scan, PageTruth]:
         """Fill and scan one printed page (from 0). Its truth lacks only its place in the stack."""
         rng = np.random.default_rng([self.seed, 3, number])
-        dpis = list(self.severity.dpi)
-        shares = np.array([self.severity.dpi[dpi] for dpi in dpis], float)
-        dpi = int(rng.choice(dpis, p=shares / shares.sum()))
-        sides = printed.sides(number, self.layouts)
-        flat, size_mm = printed.image(number, dpi), printed.size_mm(number)
-        scale = (flat.shape[1] / size_mm[0], flat.shape[0] / size_mm[1])
-        marks = [
-            self._fill(Sheet(flat, scale, side.offset_mm, self._writer(side, number), rng), side) for side in sides
-        ]
         troubles = choose_troubles(self.severity, rng)
-        page, offset = (sides[0].page, sides[0].offset_mm) if sides else (self.layouts[0].pages[0], (0.0, 0.0))
-        backing = backing_of(self.severity, troubles, rng)
-        spot = Spot(scale, size_mm, page, offset, backing, self.back, rng)
+        dpi = int(pick(rng, {str(dpi): share for dpi, share in self.severity.dpi.items()}))
+        sides = printed.sides(number, self.layouts)
+        flat, spot = self._fresh(printed, number, dpi, sides, troubles, rng)
+        marks = [self._fill(flat, spot, side, number) for side in sides]
         self.back = flat.copy() if "show-through" in self.severity.troubles else None
         scan = degrade(flat, spot, self.severity, troubles, dpi)
         parts = tuple(_part(place + 1, side, scan, *marks[place]) for place, side in enumerate(sides))
@@ -63,7 +55,25 @@ class Room:
         height, width = scan.image.shape
         return scan, PageTruth("", 0, number + 1, dpi, width, height, scan.turned_deg, troubles, pen, parts)
 
-    def _fill(self, sheet: Sheet, side: Side) -> Marks:
+    def _fresh(
+        self,
+        printed: PrintedFile,
+        number: int,
+        dpi: int,
+        sides: tuple[Side, ...],
+        troubles: tuple[str, ...],
+        rng: np.random.Generator,
+    ) -> tuple[Grey, Spot]:
+        """The page as it was handed out, and what is known of it."""
+        flat, size_mm = printed.image(number, dpi), printed.size_mm(number)
+        scale = (flat.shape[1] / size_mm[0], flat.shape[0] / size_mm[1])
+        page, offset = (sides[0].page, sides[0].offset_mm) if sides else (self.layouts[0].pages[0], (0.0, 0.0))
+        backing = backing_of(self.severity, troubles, rng)
+        spot = Spot(scale, size_mm, page, offset, backing, self.back, rng)
+        return misprint(flat, spot, troubles), spot
+
+    def _fill(self, flat: Grey, spot: Spot, side: Side, number: int) -> Marks:
+        sheet = Sheet(flat, spot.scale, side.offset_mm, self._writer(side, number), spot.rng)
         answers = None if self.answers is None else self.answers.get(side.sheet, {})
         questions = fill_page(sheet, side.page, self.mix, answers)
         return questions, write_regions(sheet, side.page, self.mix.writing)
