@@ -1,0 +1,88 @@
+"""Which answer holds: the newest decision of a person, else the machine's. The one place that says so, in SQL.
+
+A decision whose state is "machine" (an undo that went back to the start) gives the word back to the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Select, exists, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from webapp.models import Answer, Decision, Page, Ruling
+
+DOUBTFUL = ("multiple", "unsure")  # states of an answer that a person must look at
+STANDING = ("counts", "held")  # pages whose doubts matter; a rescan or a withdrawn page asks nothing
+MACHINE = "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The answer that is counted. ``source`` is "machine" or "person"."""
+
+    state: str
+    choice: str
+    source: str
+
+
+def newest_decisions() -> Select[int]:
+    """SQL: the ids of the decisions that hold."""
+    return select(func.max(Decision.id)).group_by(Decision.page_id, Decision.question)
+
+
+def void_sheets() -> Select[str]:
+    """SQL: the sheets that were ruled void and not taken back."""
+    newest = select(func.max(Ruling.id)).where(Ruling.kind.in_(("void", "valid"))).group_by(Ruling.sheet)
+    return select(Ruling.sheet).where(Ruling.id.in_(newest), Ruling.kind == "void")
+
+
+def is_void(session: Session, sheet: str) -> bool:
+    """Tell whether a sheet is void now."""
+    return session.scalar(select(void_sheets().where(Ruling.sheet == sheet).exists())) or False
+
+
+def effective_answers() -> Select[int, str, str, str, str]:
+    """SQL: (page_id, question, state, choice, source) of all pages: the newest decision, else the machine's answer."""
+    person = select(
+        Decision.page_id, Decision.question, Decision.state, Decision.choice, literal("person").label("source")
+    ).where(Decision.id.in_(newest_decisions()), Decision.state != MACHINE)
+    ruled = aliased(Decision)
+    machine = (
+        select(Page.id, Answer.question, Answer.state, Answer.choice, literal(MACHINE))
+        .join(Answer, Answer.reading_id == Page.reading_id)
+        .where(
+            ~exists().where(
+                ruled.page_id == Page.id,
+                ruled.question == Answer.question,
+                ruled.id.in_(newest_decisions()),
+                ruled.state != MACHINE,
+            )
+        )
+    )
+    rows = union_all(person, machine).subquery()
+    return select(rows.c.page_id, rows.c.question, rows.c.state, rows.c.choice, rows.c.source)
+
+
+def effective(session: Session, page_ids: Iterable[int]) -> dict[tuple[int, str], Effective]:
+    """Return the answers that hold on some pages, by (page id, question)."""
+    query = effective_answers().subquery()
+    rows = session.execute(select(query).where(query.c.page_id.in_(list(page_ids))))
+    return {(page_id, question): Effective(*rest) for page_id, question, *rest in rows}
+
+
+def recount(session: Session, page: Page) -> int:
+    """Set and return ``page.doubts``: its doubtful questions without a decision; none where nothing of it counts."""
+    session.flush()
+    if page.state != "read" or page.standing not in STANDING or page.sheet is None or is_void(session, page.sheet):
+        page.doubts = 0
+        return 0
+    ruled = select(Decision.question).where(
+        Decision.page_id == page.id, Decision.id.in_(newest_decisions()), Decision.state != MACHINE
+    )
+    query = select(func.count()).where(
+        Answer.reading_id == page.reading_id, Answer.state.in_(DOUBTFUL), Answer.question.not_in(ruled)
+    )
+    page.doubts = session.scalar(query) or 0
+    return page.doubts
