@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import pytest
@@ -212,3 +213,12 @@ def test_help_in_chinese__explains_in_chinese(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         run.arguments(["--help"])
     assert "识读进程数" in capsys.readouterr().out
+
+
+def test_sentences__are_all_there_and_all_used():
+    source = "".join(
+        path.read_text("utf-8") for path in [run.ROOT / "run.py", *(run.ROOT / "webapp/launch").glob("*.py")]
+    )
+    said = set(re.findall(r"\b(?:say|word|step|Trouble)\(\"([\w-]+)\"", source))
+    assert said <= set(words.WORDS)
+    assert [code for code in words.WORDS if not re.search(rf'"{code}[" ]', source)] == []
