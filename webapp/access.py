@@ -6,8 +6,10 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, TypeVar
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, request
 from flask_login import current_user
+
+from webapp import login
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -49,7 +51,7 @@ def install(app: Flask) -> None:
         if rule is None or rule == Access.PUBLIC:
             return None
         if not current_user.is_authenticated:
-            return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
+            return login.unauthorised()
         if ROLE_ACCESS.get(current_user.role, Access.PUBLIC) < rule:
             abort(403)
         return None

@@ -1,0 +1,156 @@
+"""Sign-in and out, the first administrator, the language, one's own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_user
+from werkzeug.wrappers import Response
+
+from forms.messages import LANGUAGES
+from webapp import i18n, login
+from webapp.access import Access, access
+from webapp.errors import InvalidInput, NotFound, ServiceError
+from webapp.pages import office
+from webapp.services import accounts
+
+bp = Blueprint("auth", __name__)
+YEAR_SECONDS = 366 * 24 * 3600
+
+
+@bp.get("/sign-in")
+@access(Access.PUBLIC)
+def sign_in() -> Any:
+    """The sign-in page."""
+    target = login.own_path(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect(target)
+    return render_template("auth/sign_in.html", name="", problem=None, next=target, kept="", ended=False)
+
+
+@bp.post("/sign-in")
+@access(Access.PUBLIC)
+def check_sign_in() -> Any:
+    """Check name and password; then go where the person wanted to go, or show the form that was kept."""
+    target, kept = login.own_path(request.form.get("next")), request.form.get("kept", "")
+    name = request.form.get("name", "")
+    try:
+        open_session(name, request.form.get("password", ""))
+    except ServiceError as error:
+        page = render_template("auth/sign_in.html", name=name, problem=error, next=target, kept=kept, ended=False)
+        return page, error.status
+    if form := login.kept_form(kept):
+        return render_template("auth/kept.html", kept=form)
+    return redirect(target)
+
+
+@bp.post("/sign-out")
+@access(Access.SIGNED_IN)
+def sign_out() -> Response:
+    """End this sign-in."""
+    accounts.sign_out(office(), current_user.token)
+    session.clear()
+    return redirect(url_for("auth.sign_in"))
+
+
+@bp.get("/first-run/<token>")
+@access(Access.PUBLIC)
+def first_run(token: str) -> Any:
+    """The form on which the first administrator is made."""
+    accounts.check_setup_link(office(), token)
+    return render_template("auth/first_run.html", token=token, name="", display_name="", problem=None)
+
+
+@bp.post("/first-run/<token>")
+@access(Access.PUBLIC)
+def make_administrator(token: str) -> Any:
+    """Make the first administrator and sign him in."""
+    form = request.form
+    name, display_name, password = form.get("name", ""), form.get("display_name", ""), form.get("password", "")
+    try:
+        check_same(password, form.get("password_again", ""))
+        accounts.make_first_administrator(
+            office(), token, name=name, display_name=display_name, password=password, language=i18n.language()
+        )
+    except InvalidInput as error:
+        page = render_template("auth/first_run.html", token=token, name=name, display_name=display_name, problem=error)
+        return page, error.status
+    open_session(name, password)
+    return redirect(url_for("home.index"))
+
+
+@bp.route("/language/<language>", methods=["GET", "POST"])
+@access(Access.PUBLIC)
+def language(language: str) -> Response:
+    """Change the language of the pages and go back. A GET too: it changes nothing but how pages look."""
+    if language not in LANGUAGES:
+        raise NotFound("no-such-language")
+    if current_user.is_authenticated:
+        accounts.set_language(office(), current_user.id, language)
+    answer = redirect(login.own_path(request.values.get("next")))
+    secure = office().settings.secure_cookies
+    answer.set_cookie(i18n.COOKIE, language, YEAR_SECONDS, httponly=True, samesite="Lax", secure=secure)
+    return answer
+
+
+@bp.get("/me")
+@access(Access.SIGNED_IN)
+def me() -> str:
+    """One's own account: password, language, sign-ins."""
+    return my_page(None)
+
+
+@bp.post("/me/password")
+@access(Access.SIGNED_IN)
+def change_password() -> Any:
+    """Change one's own password; other sign-ins end."""
+    form = request.form
+    new = form.get("new_password", "")
+    try:
+        check_same(new, form.get("password_again", ""))
+        accounts.change_password(
+            office(), current_user.id, old=form.get("old_password", ""), new=new, keep=current_user.token
+        )
+    except InvalidInput as error:
+        return my_page(error), error.status
+    flash(_("The password is changed. Your other sign-ins have ended."), "ok")
+    return redirect(url_for("auth.me"))
+
+
+@bp.post("/me/sign-ins/<key>/revoke")
+@access(Access.SIGNED_IN)
+def revoke(key: str) -> Response:
+    """End one of one's own sign-ins."""
+    accounts.revoke(office(), current_user.id, key)
+    flash(_("That sign-in has ended."), "ok")
+    return redirect(url_for("auth.me"))
+
+
+def my_page(problem: ServiceError | None) -> str:
+    """Render one's own account."""
+    rows = accounts.sign_ins(office(), current_user.id)
+    return render_template("auth/me.html", sign_ins=rows, this=accounts.digest(current_user.token), problem=problem)
+
+
+def open_session(name: str, password: str) -> None:
+    """Sign in: a session of its own, and nothing of the one before. Raises InvalidInput and Busy."""
+    token = accounts.sign_in(
+        office(),
+        name=name,
+        password=password,
+        address=request.remote_addr or "",
+        agent=request.user_agent.string,
+    )
+    session.clear()
+    user = accounts.signed_in(office(), token)
+    if user is None:
+        raise InvalidInput("signed-out")
+    login_user(login.SignedIn(user, token))
+
+
+def check_same(password: str, again: str) -> None:
+    """Raise InvalidInput when a new password was typed in two ways."""
+    if password != again:
+        raise InvalidInput("passwords-differ")

@@ -1,0 +1,98 @@
+"""Brings the database of an instance up to date: ``python -m webapp.migrate``.
+
+Prints where the first administrator is made (``/first-run/…``) while there is none, else nothing.
+``--regenerate`` writes revision 1 anew from the models; it is for developers, and only until the first release.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from webapp import instance_from_environment
+from webapp.db import Database
+from webapp.models import Base
+from webapp.services import accounts
+from webapp.settings import Settings, SettingsError, load
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+FIRST = "0001"
+
+
+def upgrade(settings: Settings) -> None:
+    """Run all migrations that the database has not had."""
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.url)
+    try:
+        with database.engine.begin() as connection:  # BEGIN IMMEDIATE: of two processes one waits
+            command.upgrade(config(connection), "head")
+    finally:
+        database.close()
+
+
+def revision(database: Database) -> str | None:
+    """Return the revision of a database, None before the first migration."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    """Return the newest revision of the program."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def differences(database: Database) -> list[object]:
+    """Return in what a database differs from the models; empty when it is at head."""
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def regenerate() -> None:
+    """Write revision 1 anew from the models."""
+    for path in (MIGRATIONS / "versions").glob(f"{FIRST}_*.py"):
+        path.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/empty.sqlite3")
+        with database.engine.begin() as connection:
+            command.revision(config(connection), "the tables", autogenerate=True, rev_id=FIRST)
+        database.close()
+
+
+def config(connection: Connection) -> Config:
+    """Return Alembic's configuration over one open connection."""
+    value = Config()
+    value.set_main_option("script_location", MIGRATIONS.as_posix())
+    value.attributes["connection"] = connection
+    return value
+
+
+def main() -> int:
+    """Migrate the instance of the environment, or regenerate revision 1."""
+    if sys.argv[1:] == ["--regenerate"]:
+        regenerate()
+        return 0
+    from webapp.jobs import open_office
+
+    try:
+        settings = load(instance_from_environment())
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    upgrade(settings)
+    office = open_office(settings)
+    sys.stdout.write(f"{accounts.setup_link(office) or ''}\n")
+    office.db.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
