@@ -1,0 +1,182 @@
+"""Layout + sheet codes → PDF, and one page → picture. Draws nothing but what the Layout holds.
+
+A body is drawn once a page and kept as a form XObject; a copy adds its number and its QR code, some 500 bytes. The file
+holds no date, no name and no path: the same codes give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import pikepdf
+import pypdfium2
+import segno
+from PIL import Image
+
+from forms import code
+from forms.body import SPECIMEN, Bodies, draw, filled, per_copy, points
+from forms.layout import CodeArea, Layout, Page, Text
+from forms.typeset.metrics import EM_MM
+
+QR_MODULES = 21  # version 1
+Progress = Callable[[int], None]
+
+
+def write_pdf(layout: Layout, sheets: Iterable[str], path: Path, on_progress: Progress | None = None) -> int:
+    """Write one copy for each sheet code, its pages one after the other; return the number of copies.
+
+    ``sheets`` are eight characters each. ``on_progress`` is called with the number of copies done, each hundred and at
+    the end. The file appears under its name only when it is whole. Raises ValueError for a sheet whose check does not
+    fit the layout, OSError where the file cannot be written.
+    """
+    press = _Press(layout)
+    copies = 0
+    for sheet in sheets:
+        if not code.belongs(sheet, layout.digest):
+            raise ValueError(f"sheet {sheet} does not belong to layout {layout.digest}")
+        press.add_copy(sheet)
+        copies += 1
+        if on_progress and copies % 100 == 0:
+            on_progress(copies)
+    part = path.with_name(path.name + ".part")
+    try:
+        press.save(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    if on_progress and copies % 100:
+        on_progress(copies)
+    return copies
+
+
+def specimen_pdf(layout: Layout) -> bytes:
+    """Return one copy that cannot pass for an issued one: 样张 for its number, an empty frame for its QR code."""
+    press = _Press(layout)
+    press.add_copy("")
+    stream = io.BytesIO()
+    press.save(stream)
+    return stream.getvalue()
+
+
+def blank_page(layout: Layout, page: int, dpi: float) -> Image.Image:
+    """Return a page of the specimen as a grey picture of ``page_mm`` × dpi / 25.4 pixels: the reader's blank print.
+
+    Raises KeyError where the layout has no such page.
+    """
+    layout.page(page)
+    document = pypdfium2.PdfDocument(_specimen(layout))
+    try:
+        bitmap = document[page - 1].render(scale=dpi / 72, grayscale=True)
+        return bitmap.to_pil()
+    finally:
+        document.close()
+
+
+def preview_png(layout: Layout, page: int = 1, dpi: float = 110) -> bytes:
+    """Return a page of the specimen as a PNG file. Raises KeyError where the layout has no such page."""
+    stream = io.BytesIO()
+    blank_page(layout, page, dpi).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@lru_cache(maxsize=16)
+def _specimen_of(text: str) -> bytes:
+    return specimen_pdf(Layout.loads(text))
+
+
+def _specimen(layout: Layout) -> bytes:
+    return _specimen_of(layout.dumps())
+
+
+class _Press:
+    """Puts copies into one PDF."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.bodies: Bodies = draw(layout)
+        self.pdf = self.bodies.pdf
+        self._resources: list[pikepdf.Object] = []
+        fonts = self.pdf.pages[0].obj.Resources.Font
+        for body in list(self.pdf.pages):
+            form = body.as_form_xobject()
+            resources = pikepdf.Dictionary(Font=fonts, XObject=pikepdf.Dictionary(B=form))
+            self._resources.append(self.pdf.make_indirect(resources))
+        del self.pdf.pages[:]
+        width, height = layout.page_mm
+        self._media_box = pikepdf.Array([0, 0, _exact(width), _exact(height)])
+
+    def add_copy(self, sheet: str) -> None:
+        """Add the pages of one copy; without a sheet code those of the specimen."""
+        for page, resources in zip(self.layout.pages, self._resources, strict=True):
+            content = self.pdf.make_stream(self._content(page, sheet).encode("ascii"))
+            leaf = pikepdf.Dictionary(
+                Type=pikepdf.Name.Page, MediaBox=self._media_box, Resources=resources, Contents=content
+            )
+            self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(leaf)))
+
+    def save(self, target: Path | io.BytesIO) -> None:
+        """Write the file without any trace of when and where."""
+        if "/Info" in self.pdf.trailer:
+            del self.pdf.trailer["/Info"]
+        self.pdf.save(
+            target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True
+        )
+
+    def _content(self, page: Page, sheet: str) -> str:
+        number = code.readable(sheet) if sheet else SPECIMEN
+        parts = ["q /B Do Q"]
+        for text in page.texts:
+            if per_copy(text):
+                parts.append(self._text(text, filled(self.layout, page, text.string).replace("{sheet}", number)))
+        if sheet:
+            parts.append(self._qr(page.code, str(code.SheetCode(sheet, self.layout.digest, page.page))))
+        else:
+            parts.append(self._frame(page.code))
+        return "\n".join(parts)
+
+    def _text(self, text: Text, string: str) -> str:
+        x, y = points(text.x), points(self.layout.page_mm[1] - text.y)
+        mode = f"2 Tr {points(text.stroke)} w" if text.stroke else "0 Tr"
+        font = self.bodies.font_names[text.face]
+        letters = self.bodies.encode(text.face, string)
+        return f"q BT {font} {text.size:g} Tf {text.spacing:g} Tc {mode} {x} {y} Td {letters} Tj ET Q"
+
+    def _qr(self, area: CodeArea, payload: str) -> str:
+        """Draw the code as one filled path: a rectangle for each run of dark modules, in module units."""
+        qr = segno.make_qr(payload, version=1, error="m", mode="alphanumeric", boost_error=False)
+        module = points(area.w / QR_MODULES)
+        x, top = points(area.x), points(self.layout.page_mm[1] - area.y)
+        runs = [
+            f"{start} {row} {end - start} 1 re"
+            for row, modules in enumerate(qr.matrix)
+            for start, end in _dark_runs(modules)
+        ]
+        return f"q {module} 0 0 -{module} {x} {top} cm\n{' '.join(runs)} f Q"
+
+    def _frame(self, area: CodeArea) -> str:
+        """Draw an empty frame with 样张 in it where a copy has its QR code."""
+        x, y = points(area.x + 0.15), points(self.layout.page_mm[1] - area.y - area.h + 0.15)
+        side = points(area.w - 0.3)
+        size = 14
+        label = Text(
+            area.x + area.w / 2 - size * EM_MM, area.y + area.h / 2 + 0.38 * size * EM_MM, size, "serif", SPECIMEN
+        )
+        return f"q {points(0.3)} w {x} {y} {side} {side} re S Q\n{self._text(label, SPECIMEN)}"
+
+
+def _dark_runs(modules: bytearray) -> list[tuple[int, int]]:
+    runs, start = [], None
+    for column, dark in enumerate([*modules, 0]):
+        if dark and start is None:
+            start = column
+        elif not dark and start is not None:
+            runs.append((start, column))
+            start = None
+    return runs
+
+
+def _exact(mm: float) -> object:
+    return pikepdf.Object.parse(points(mm).encode("ascii"))
