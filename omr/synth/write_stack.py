@@ -159,12 +159,12 @@ def _bilevel(image: Grey) -> Image.Image:
 def _g4(image: Grey) -> bytes:
     """Return the bare CCITT G4 data (black is 0, as PDF has it by default)."""
     file = io.BytesIO()
-    picture = _bilevel(image)
+    picture = _bilevel(255 - image)  # Pillow writes black as 0, PDF takes the white runs of the code for paper
     rows = {TiffImagePlugin.ROWSPERSTRIP: image.shape[0]}
     picture.save(file, "TIFF", compression="group4", tiffinfo=rows)
     with Image.open(file) as written:
         tags = written.tag_v2  # type: ignore[attr-defined]  # a TIFF has it
         offsets, counts, photometric = tags[273], tags[279], tags[262]
-    if len(offsets) != 1 or photometric not in (0, 1):
-        raise ValueError("the G4 encoder wrote more than one strip")
+    if len(offsets) != 1 or photometric != 1:
+        raise ValueError("the G4 encoder wrote another kind of TIFF")
     return file.getvalue()[offsets[0] : offsets[0] + counts[0]]
