@@ -43,11 +43,17 @@ def is_void(session: Session, sheet: str) -> bool:
     return session.scalar(select(void_sheets().where(Ruling.sheet == sheet).exists())) or False
 
 
-def effective_answers() -> Select[int, str, str, str, str]:
-    """SQL: (page_id, question, state, choice, source) of all pages: the newest decision, else the machine's answer."""
+def effective_answers(within: Select[int] | None = None) -> Select[int, str, str, str, str]:
+    """SQL: (page_id, question, state, choice, source) of the pages: the newest decision, else the machine's answer.
+
+    ``within`` selects the ids of the pages; without it all are meant. A count gives it, so that its time grows with one
+    meeting and not with the whole database.
+    """
     person = select(
         Decision.page_id, Decision.question, Decision.state, Decision.choice, literal("person").label("source")
     ).where(Decision.id.in_(newest_decisions()), Decision.state != MACHINE)
+    if within is not None:
+        person = person.where(Decision.page_id.in_(within))
     ruled = aliased(Decision)
     machine = (
         select(Page.id, Answer.question, Answer.state, Answer.choice, literal(MACHINE))
@@ -61,6 +67,8 @@ def effective_answers() -> Select[int, str, str, str, str]:
             )
         )
     )
+    if within is not None:
+        machine = machine.where(Page.id.in_(within))
     rows = union_all(person, machine).subquery()
     return select(rows.c.page_id, rows.c.question, rows.c.state, rows.c.choice, rows.c.source)
 
