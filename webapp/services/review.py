@@ -20,6 +20,7 @@ from webapp import models
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Answer, Decision, Page, PrintRun, Reading, Ruling, User
 from webapp.office import Office
+from webapp.services import settling
 from webapp.services.answers import DOUBTFUL, MACHINE, STANDING, newest_decisions, recount, void_sheets
 
 VERDICTS = ("answered", "blank", "invalid")
@@ -271,8 +272,12 @@ def _standing_decisions(session: Session, page_id: int, question: str) -> list[D
 
 
 def _add(session: Session, page: Page, row: Decision) -> None:
+    """Add a decision, and with it all that follows from it: what waits, and which copy of the sheet counts."""
     session.add(row)
-    recount(session, page)
+    key = (page.sheet, page.sheet_page) if page.sheet and page.sheet_page else None
+    changed = settling.settle(session, {key} if key else ())
+    for each in {page, *changed}:
+        recount(session, each)
 
 
 def _rule(office: Office, ruling: Ruling) -> None:

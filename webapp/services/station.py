@@ -1,0 +1,172 @@
+"""What the review station shows of one question: the page's geometry, the machine's reading, decisions, neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from forms import code
+from forms import layout as layouts
+from forms.survey import Question, Survey
+from webapp.errors import NotFound
+from webapp.models import Decision, Page, PrintRun, Reading, User
+from webapp.office import Office
+from webapp.services import answers, printing, review
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One box: its place (mm), its words, what the machine saw in it."""
+
+    id: str
+    label: str
+    label_en: str
+    box: layouts.Box
+    state: str = ""  # empty, marked, cancelled, unsure; "" where no machine looked
+    probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question of the page. ``row`` is the printed name on a roster."""
+
+    id: str
+    number: int  # its place on the page, from 1
+    item: int  # its number among the survey's items, 0 for a question about the rater
+    text: str
+    text_en: str
+    row: str
+    most: int
+    choices: tuple[Choice, ...]
+    machine: str  # state of the machine's answer; "" where there is none
+    machine_choice: tuple[str, ...]
+    probability: float
+    answer: answers.Effective | None
+
+    @property
+    def is_doubtful(self) -> bool:
+        return self.machine in answers.DOUBTFUL
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of its boxes, in mm."""
+        boxes = [choice.box for choice in self.choices]
+        return (
+            min(b.x for b in boxes),
+            min(b.y for b in boxes),
+            max(b.x + b.w for b in boxes),
+            max(b.y + b.h for b in boxes),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """All that the page needs."""
+
+    meeting_id: int
+    page: Page
+    sheet: str  # readable
+    is_void: bool
+    is_open: bool  # decisions can be made
+    page_mm: tuple[float, float]
+    regions: tuple[layouts.Region, ...]
+    questions: tuple[Asked, ...]
+    asked: Asked
+    history: tuple[tuple[Decision, User], ...]
+    queue: review.Queue
+    place: int | None
+
+    @property
+    def seen(self) -> int | None:
+        """The newest decision: what a save must name."""
+        return self.history[-1][0].id if self.history else None
+
+    @property
+    def decision(self) -> tuple[Decision, User] | None:
+        """The decision in force with its author; None where the machine's answer holds."""
+        return self.history[-1] if self.history and self.history[-1][0].state != answers.MACHINE else None
+
+    @property
+    def next_on_page(self) -> Asked:
+        return self.questions[self.asked.number % len(self.questions)]
+
+
+def station(office: Office, page_id: int, question: str) -> Station:
+    """Return the view of one question. Raises NotFound for a page that was never read, or another question."""
+    with office.db.read() as session:
+        page = session.get(Page, page_id)
+        if page is None or page.print_run_id is None or page.sheet_page is None or page.state not in ("read", "keyed"):
+            raise NotFound("no-such-page")
+        run = session.get_one(PrintRun, page.print_run_id)
+        layout = review.layout_of(session, page)
+        questions = _questions(session, page, run, layout)
+        asked = next((each for each in questions if each.id == question), None)
+        if asked is None:
+            raise NotFound("no-such-question", question=question)
+        queue = review.queue_in(session, run.meeting_id)
+        if page.scan is not None:
+            page.scan.batch  # noqa: B018 - loaded while the session is open
+        return Station(
+            meeting_id=run.meeting_id,
+            page=page,
+            sheet=code.readable(page.sheet or ""),
+            is_void=answers.is_void(session, page.sheet or ""),
+            is_open=page.standing in answers.STANDING,
+            page_mm=layout.page_mm,
+            regions=layout.page(page.sheet_page).regions,
+            questions=questions,
+            asked=asked,
+            history=tuple(review.history(session, page_id, question)),
+            queue=queue,
+            place=queue.place(page_id, question),
+        )
+
+
+def _questions(session: Session, page: Page, run: PrintRun, layout: layouts.Layout) -> tuple[Asked, ...]:
+    assert page.sheet_page is not None  # noqa: S101 - the caller has looked
+    survey = printing.parse(run.survey.source, run.survey.form)
+    reading = session.get(Reading, page.reading_id) if page.reading_id else None
+    seen: dict[str, Any] = reading.value["questions"] if reading else {}
+    effective = answers.effective(session, [page.id])
+    return tuple(
+        _asked(number, placed, survey, layout, seen.get(placed.id), effective.get((page.id, placed.id)))
+        for number, placed in enumerate(layout.page(page.sheet_page).questions, 1)
+    )
+
+
+def _asked(
+    number: int,
+    placed: layouts.Question,
+    survey: Survey,
+    layout: layouts.Layout,
+    seen: dict[str, Any] | None,
+    answer: answers.Effective | None,
+) -> Asked:
+    row, _, item = placed.id.rpartition(".")
+    words = {each.id: each for each in (*survey.identity, *survey.items)}.get(item) or Question(item, item, ())
+    labels = {choice.id: choice for choice in words.choices}
+    boxes = seen["boxes"] if seen else {}
+
+    def choice(box: layouts.Box) -> Choice:
+        told = labels.get(box.id)
+        label = told.label if told else box.id
+        read = boxes.get(box.id, {})
+        english = (told.label_en if told else "") or label
+        return Choice(box.id, label, english, box, read.get("state", ""), read.get("probability", 0.0))
+
+    return Asked(
+        id=placed.id,
+        number=number,
+        item=next((n for n, each in enumerate(survey.items, 1) if each.id == item), 0),
+        text=words.text.replace("|", ""),
+        text_en=words.text_en or words.text.replace("|", ""),
+        row=layout.rows.get(row, row),
+        most=placed.most,
+        choices=tuple(choice(box) for box in placed.boxes),
+        machine=seen["state"] if seen else "",
+        machine_choice=tuple(seen["choice"]) if seen else (),
+        probability=seen["probability"] if seen else 0.0,
+        answer=answer,
+    )
