@@ -9,6 +9,7 @@ import string
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ ROOT = Path(__file__).parent.parent
 VENDOR = "webapp/static/vendor/"
 MOST_LINES = 450
 PLACES = re.compile(r"(?<![\w.\-)}>])/(?:work|root|home|Users)/\w|[A-Z]:\\Users\\")
-REGISTRIES = re.compile(r"pypi\.(?:org|python)|pythonhosted|--(?:extra-)?index-url|npmjs|unpkg|jsdelivr|conda\.anaconda", re.I)
+REGISTRIES = re.compile(
+    r"pypi\.(?:org|python)|pythonhosted|--(?:extra-)?index-url|npmjs|unpkg|jsdelivr|conda\.anaconda", re.I
+)
 IGNORE = re.compile(r"#\s*(?:noqa\b(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?|type: ignore(?:\[[^\]]*\])?)(.*)$")
 KEYWORDS = DEFAULT_KEYWORDS | {
     "lazy_gettext": None,
@@ -175,6 +178,12 @@ def test_every_translation__is_used_and_keeps_its_parameters():
     wrong = {str(m.id): [str(error) for error in m.check(translations())] for m in entries}
     assert unused == []
     assert {key: errors for key, errors in wrong.items() if errors} == {}
+
+
+def test_no_string__is_translated_twice():
+    text = (ROOT / "webapp/translations/zh/LC_MESSAGES/messages.po").read_text("utf-8")
+    entries = Counter(re.findall(r'^((?:msgctxt .*\n)?msgid (?:".*"\n)+)', text, re.M))
+    assert [entry for entry, times in entries.items() if times > 1] == []
 
 
 def locked(text: str) -> dict[str, list[str]]:
