@@ -62,8 +62,10 @@ def _draw_page(pdf: fpdf.FPDF, layout: Layout, page: Page) -> None:
     for mark in page.fiducials:
         pdf.rect(mark.x, mark.y, mark.w, mark.h, style="F")
     for rule in page.rules:
-        # Filled, not stroked: a stroke's square caps would lengthen it by its thickness.
-        pdf.rect(rule.x1, rule.y1 - rule.width / 2, rule.x2 - rule.x1, rule.width, style="F")
+        # Stroked, so that printers give all hairlines one thickness; square caps add half of it at both ends.
+        pdf.set_line_width(rule.width)
+        cap = rule.width / 2
+        pdf.line(rule.x1 + cap, rule.y1, rule.x2 - cap, rule.y2)
     for question in page.questions:
         for box in question.boxes:
             pdf.set_line_width(box.line)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from forms.layout import CodeArea, Fiducial
 from forms.survey import Choice, Survey
 from forms.typeset.canvas import Canvas
-from forms.typeset.setting import Style, breakable, fitting, glyphs, width
+from forms.typeset.setting import CLOSING, SQUEEZE_EM, Style, breakable, fitting, glyphs, width
 
 U = 297 / 36  # the line of an A4 page: folds into 2, 3 and 4 fall on lines, boxes stand between them
 EVEN_PAGE_SHIFT = 14.0  # marks of a back stand nearer the middle, so that none lies behind one of the front
@@ -243,8 +243,12 @@ def run_on(survey: Survey) -> str:
 
 
 def justified(line: str, room: float, style: Style) -> Style:
-    """Return the style spaced so that the line fills ``room``; by no more than 0.15 em a character."""
+    """Return the style spaced so that the line fills ``room``; by no more than 0.15 em a character.
+
+    The empty half of a mark at the end hangs over, so that the ink of all lines ends at one edge.
+    """
     gaps = len(glyphs(line, style)) - 1
+    room += SQUEEZE_EM * style.em if line[-1] in CLOSING else 0.0
     spacing = (room - width(line, style)) / gaps if gaps else 0.0
     return Style(style.face, style.size, style.stroke, spacing if 0 < spacing <= 0.15 * style.em else 0.0)
 

@@ -1,0 +1,36 @@
+"""Print 10,000 sheets and say what it took: ``python tests/bench/print_speed.py [COPIES]``."""
+
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from forms import code, loader, render
+from forms.survey import Values
+from forms.typeset import typeset
+
+
+def main() -> None:
+    copies = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    layout = typeset(loader.preset("org"), Values(unit="材料科学与工程学院党委", date="2011年7月15日"))
+    start = time.process_time()
+    sheets: dict[str, None] = {}
+    while len(sheets) < copies:
+        sheets[code.new_sheet(layout.digest, sheets)] = None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sheets.pdf"
+        render.write_pdf(layout, sheets, path)
+        seconds, size = time.process_time() - start, path.stat().st_size
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{copies} sheets: {seconds:.1f} s CPU, {size / 1e6:.1f} MB, peak memory {memory:.0f} MB")
+
+    for attempt in ("first", "second"):
+        layout = typeset(loader.preset("org"), Values(unit="材料科学与工程学院党委", subject=attempt))
+        start = time.perf_counter()
+        render.preview_png(layout)
+        print(f"preview, {attempt}: {time.perf_counter() - start:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
