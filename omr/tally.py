@@ -144,7 +144,7 @@ class Rules:
     """Counting rules of a campaign. Their values are printed on every paper that they shaped."""
 
     denominator: str = "choices"  # "choices": those who took a choice that counts; "valid": all sheets that were asked
-    headline: str = "rather"  # "satisfied", "rather" or "not-dissatisfied"
+    headline: str = "fairly"  # one of RATES
     turnout_percent: int = 80  # 以上 includes the number itself
 
     @classmethod
@@ -156,7 +156,7 @@ class Rules:
         return rules
 
 
-RATES = ("satisfied", "rather", "not-dissatisfied")
+RATES = ("satisfied", "fairly", "not_dissatisfied")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +248,8 @@ def figures(part: Count, rules: Rules, subject: str, question: Question, rater_c
         denominator=whole,
         rates={
             "satisfied": Rate(_sum(question, taken, "satisfied"), whole),
-            "rather": Rate(_sum(question, taken, "satisfied", "rather_satisfied"), whole),
-            "not-dissatisfied": Rate(base - dissatisfied, whole),
+            "fairly": Rate(_sum(question, taken, "satisfied", "rather_satisfied"), whole),
+            "not_dissatisfied": Rate(base - dissatisfied, whole),
         },
         dissatisfied=Rate(dissatisfied, whole),
     )

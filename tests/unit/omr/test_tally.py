@@ -164,7 +164,7 @@ def one_item() -> Count:
 def test_denominator_choices__leaves_unknown_blank_invalid_missing_out(one_item: Count) -> None:
     figure = figures(by_question(one_item)[Asked("学院党委", "q1")], Rules(), "学院党委", ITEMS[0])
     assert figure.denominator == 289
-    assert [str(figure.rates[name].percent) for name in ("satisfied", "rather", "not-dissatisfied")] == [
+    assert [str(figure.rates[name].percent) for name in ("satisfied", "fairly", "not_dissatisfied")] == [
         "64.71",
         "89.27",
         "97.58",
@@ -183,8 +183,8 @@ def test_denominator_valid__divides_by_every_sheet_whose_page_came(one_item: Cou
     part = by_question(one_item)[Asked("学院党委", "q1")]
     figure = figures(part, Rules(denominator="valid"), "学院党委", ITEMS[0])
     assert figure.denominator == 298
-    assert figure.rates["rather"] == Rate(258, 298)
-    assert figure.rates["not-dissatisfied"] == Rate(282, 298)  # an abstention makes nobody satisfied
+    assert figure.rates["fairly"] == Rate(258, 298)
+    assert figure.rates["not_dissatisfied"] == Rate(282, 298)  # an abstention makes nobody satisfied
 
 
 def test_three_word_scale__rates_follow_the_flags_and_not_the_names() -> None:
@@ -199,7 +199,7 @@ def test_three_word_scale__rates_follow_the_flags_and_not_the_names() -> None:
         for choice in ("good", "good", "fair", "poor")
     ]
     figure = figures(by_question(count(stack))[Asked("s", "q")], Rules(), "s", question)
-    assert dict(figure.rates) == {"satisfied": Rate(2, 4), "rather": Rate(2, 4), "not-dissatisfied": Rate(3, 4)}
+    assert dict(figure.rates) == {"satisfied": Rate(2, 4), "fairly": Rate(2, 4), "not_dissatisfied": Rate(3, 4)}
 
 
 def test_two_choices_allowed__a_sheet_counts_once_in_the_denominator() -> None:
@@ -210,7 +210,7 @@ def test_two_choices_allowed__a_sheet_counts_once_in_the_denominator() -> None:
         for choice in ("satisfied,fairly", "fairly")
     ]
     figure = figures(by_question(count(stack))[Asked("s", "q")], Rules(), "s", question)
-    assert (figure.denominator, figure.rates["rather"], figure.choices[1].number) == (2, Rate(2, 2), 2)
+    assert (figure.denominator, figure.rates["fairly"], figure.choices[1].number) == (2, Rate(2, 2), 2)
     assert figure.balanced
 
 

@@ -1,0 +1,228 @@
+"""The results of a meeting: books, turnout, the figures of each item, the sheets behind each figure.
+
+Counted when asked, from ``services.counting``; the arithmetic is ``omr.tally``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from forms.survey import Choice, Design, Question
+from forms.survey import Survey as Form
+from omr import books
+from omr.tally import UNSTATED, Asked, Count, Figures, Rate, Rules, by_question, figures
+from webapp.errors import NotFound
+from webapp.models import Meeting, Page, PrintRun, Survey, Unit
+from webapp.office import Office
+from webapp.services import campaigns, counting, meetings, printing
+
+AT_A_MEETING = ("", "大会")  # what the manner of an ordinary meeting says; any other is the flexible way
+
+
+@dataclass(frozen=True, slots=True)
+class FormRef:
+    """A form that was printed for a meeting, and whom its sheets rate, in the order of printing."""
+
+    survey_id: int
+    form: Form
+    subjects: tuple[str, ...]
+
+    @property
+    def is_roster(self) -> bool:
+        return self.form.design != Design.SHEET
+
+    @property
+    def classes(self) -> tuple[Choice, ...]:
+        """The rater classes of the form."""
+        return next((q.choices for q in self.form.identity if q.id == counting.RATER_CLASS), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item about one subject: all raters, then each class (身份未填 last, where there is any)."""
+
+    subject: str
+    question: Question
+    total: Figures
+    classes: tuple[Figures, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that is known of one form of one meeting."""
+
+    meeting: Meeting
+    ref: FormRef
+    rules: Rules
+    count: Count
+    heads: Mapping[tuple[str, str, str], int]  # (kind, form, rater class) → number, as entered
+    printed: int
+    held: int  # pages of sheets that came twice with other marks and wait for a ruling
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """Every item about every subject: subjects in the order of printing, items in the order of the sheet."""
+        parts = by_question(self.count)
+        asked = {subject: None for subject, _ in parts}
+        return tuple(
+            self._item(subject, question, parts[Asked(subject, question.id)])
+            for subject in asked
+            for question in self.ref.form.items
+            if Asked(subject, question.id) in parts
+        )
+
+    def of(self, subject: str) -> tuple[Item, ...]:
+        """Return the items about one subject."""
+        return tuple(item for item in self.items if item.subject == subject)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Whom the sheets that came back rate; members of a roster by name."""
+        return tuple({item.subject: None for item in self.items})
+
+    @property
+    def provisional(self) -> bool:
+        """Whether a person has still to look at something: then no figure is final."""
+        return bool(self.count.pending or self.held)
+
+    @property
+    def class_ids(self) -> tuple[str, ...]:
+        """The rater classes of the form; 身份未填 last, where there is any."""
+        named = tuple(choice.id for choice in self.ref.classes)
+        other = tuple(sorted(name for name in self.count.valid if name and name not in named))
+        return (*named, *other, *((UNSTATED,) if self.count.valid.get(UNSTATED) else ()))
+
+    @cached_property
+    def turnout(self) -> tuple[books.Turnout, ...]:
+        """Turnout by class, the total last. The total is known when each class has both numbers."""
+        named = [choice.id for choice in self.ref.classes]
+        entered = {who for kind, _, who in self.heads if kind in ("expected", "present")}
+        order = [who for who in named if who in entered or not entered] + sorted(entered - set(named))
+        rows = tuple(self._turnout(who) for who in order)
+        total = books.Turnout(
+            None,
+            _sum(row.expected for row in rows),
+            _sum(row.present for row in rows),
+            self.rules.turnout_percent,
+        )
+        return (*rows, total)
+
+    @property
+    def issued(self) -> int | None:
+        """Copies handed out, over all classes; None where nobody entered a number."""
+        numbers = [
+            number for (kind, form, _), number in self.heads.items() if (kind, form) == ("issued", self.ref.form.form)
+        ]
+        return sum(numbers) if numbers else None
+
+    def issued_to(self, rater_class: str) -> int | None:
+        """Copies handed out to one class."""
+        return self.heads.get(("issued", self.ref.form.form, rater_class))
+
+    @property
+    def recovery(self) -> Rate:
+        """Returned sheets of those handed out."""
+        return Rate(self.count.returned, self.issued or 0)
+
+    @cached_property
+    def equations(self) -> tuple[books.Equation, ...]:
+        """The books: every equation with its numbers."""
+        form = self.ref.form.form
+        ledger = books.Ledger(
+            printed=self.printed,
+            issued=self.issued,
+            spoiled=self.heads.get(("spoiled", form, "")),
+            spare=self.heads.get(("spare", form, "")),
+            present=self.turnout[-1].present,
+            subjects=1 if self.ref.is_roster else max(len(self.ref.subjects), 1),
+            by_hand=self.meeting.manner.strip() not in AT_A_MEETING,
+        )
+        return books.equations(ledger, self.count, [item.total for item in self.items])
+
+    def _item(self, subject: str, question: Question, part: Count) -> Item:
+        classes = tuple(figures(part, self.rules, subject, question, who) for who in self.class_ids)
+        return Item(subject, question, figures(part, self.rules, subject, question), classes)
+
+    def _turnout(self, who: str) -> books.Turnout:
+        expected, present = (self.heads.get((kind, "", who)) for kind in ("expected", "present"))
+        return books.Turnout(who, expected, present, self.rules.turnout_percent)
+
+
+def rules_of(stored: Mapping[str, int | str]) -> Rules:
+    """Return the counting rules in force for a campaign."""
+    return Rules.from_json({**campaigns.DEFAULT_RULES, **stored})
+
+
+def forms(session: Session, meeting_id: int) -> tuple[FormRef, ...]:
+    """Return the forms that were printed for a meeting, in the order of the campaign's forms."""
+    rows = session.execute(
+        select(Survey.id, Survey.form, Survey.source, PrintRun.subject)
+        .join(PrintRun, PrintRun.survey_id == Survey.id)
+        .where(PrintRun.meeting_id == meeting_id)
+        .order_by(Survey.id, PrintRun.id)
+    ).all()
+    subjects: dict[int, dict[str, None]] = {}
+    parsed = {survey_id: printing.parse(source, form) for survey_id, form, source, _ in rows}
+    for survey_id, _, _, subject in rows:
+        subjects.setdefault(survey_id, {})[subject] = None
+    return tuple(FormRef(survey_id, parsed[survey_id], tuple(names)) for survey_id, names in subjects.items())
+
+
+def results(office: Office, meeting_id: int, survey_id: int | None = None) -> Results | None:
+    """Count one form of a meeting, the first printed where none is named; None where nothing was printed yet.
+
+    Raises NotFound for a meeting that does not exist and a form that was not printed for it.
+    """
+    with office.db.read() as session:
+        return results_in(session, meeting_id, survey_id)
+
+
+def results_in(session: Session, meeting_id: int, survey_id: int | None = None) -> Results | None:
+    """Count inside an open transaction, so that several figures come from one snapshot."""
+    query = select(Meeting).where(Meeting.id == meeting_id)
+    meeting = session.scalar(
+        query.options(joinedload(Meeting.unit).joinedload(Unit.parent), joinedload(Meeting.campaign))
+    )
+    if meeting is None:
+        raise NotFound("no-such-row", kind="Meeting")
+    found = forms(session, meeting_id)
+    if not found and survey_id is None:
+        return None
+    ref = next((ref for ref in found if survey_id in (None, ref.survey_id)), None)
+    if ref is None:
+        raise NotFound("no-such-row", kind="Survey")
+    return Results(
+        meeting=meeting,
+        ref=ref,
+        rules=rules_of(meeting.campaign.rules),
+        count=counting.count(session, scope_of(meeting_id, ref)),
+        heads=meetings.latest_counts(session, meeting_id),
+        printed=printing.printed(session, meeting_id).get(ref.form.form, 0),
+        held=_held(session, meeting_id, ref.survey_id),
+    )
+
+
+def scope_of(meeting_id: int, ref: FormRef) -> counting.Scope:
+    """Return what is counted together for one form of a meeting."""
+    return counting.Scope(meeting_id, ref.survey_id, frozenset(question.id for question in ref.form.items))
+
+
+def _held(session: Session, meeting_id: int, survey_id: int) -> int:
+    query = (
+        select(func.count(func.distinct(Page.sheet)))
+        .join(PrintRun, PrintRun.id == Page.print_run_id)
+        .where(PrintRun.meeting_id == meeting_id, PrintRun.survey_id == survey_id, Page.standing == "held")
+    )
+    return session.scalar(query) or 0
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    """Add up; None where nothing is there or a number is missing."""
+    found = list(numbers)
+    known = [number for number in found if number is not None]
+    return sum(known) if known and len(known) == len(found) else None
