@@ -90,10 +90,12 @@ def _draw_shape(pdf: fpdf.FPDF, shape: Shape) -> None:
 def _draw_text(pdf: fpdf.FPDF, text: Text, string: str) -> None:
     pdf.set_font(text.face, size=text.size)
     pdf.set_char_spacing(text.spacing)
-    pdf.text_mode = TextMode.FILL_STROKE if text.stroke else TextMode.FILL
-    if text.stroke:
-        pdf.set_line_width(text.stroke)
-    pdf.text(text.x, text.y, string)
+    if not text.stroke:
+        pdf.text(text.x, text.y, string)
+        return
+    pdf.set_line_width(text.stroke)
+    with pdf.local_context(text_mode=TextMode.FILL_STROKE):  # saved and restored: a mode outlives its text object
+        pdf.text(text.x, text.y, string)
 
 
 def points(mm: float) -> str:

@@ -11,7 +11,7 @@ from forms.typeset.roster import Row, RunOn
 from forms.typeset.setting import fitting, width, wished_lines
 from forms.typeset.sheet import ask_identity
 
-LOOK = FieldLook(sans(10.5), serif(11), underline=2.6, least=9, two=9, two_pitch=3.6)
+LOOK = FieldLook(sans(10.5), serif(11), underline=2.6, least=9, two=9, two_pitch=3.45, drop=0.8)
 CAPACITY = 16
 FIRST_ROW_Y = 55.5
 GROUPS = (77.0, 126.5, 176.0)  # repeat every 49.5: the upright folds fall between two boxes

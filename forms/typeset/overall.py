@@ -11,7 +11,7 @@ from forms.typeset.roster import Row, RunOn
 from forms.typeset.setting import Style, width
 from forms.typeset.sheet import COLUMNS_LEFT, COLUMNS_WIDTH, ask_identity
 
-LOOK = FieldLook(sans(10), serif(10.5), underline=2.4, least=9, two=9, two_pitch=3.4)
+LOOK = FieldLook(sans(10), serif(10.5), underline=2.4, least=9, two=9, two_pitch=3.4, drop=1.2)
 FIRST_ROW = 7  # in lines of the page
 LAST_ROW_END = 32
 LAST_WRITING_LINE = 34

@@ -86,7 +86,10 @@ def double_rule(canvas: Canvas, paper: Paper, y: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FieldLook:
-    """How the header fields of a sheet look. ``least`` pt is the smallest value, then two lines of ``two`` pt."""
+    """How the header fields of a sheet look. ``least`` pt is the smallest value, then two lines of ``two`` pt.
+
+    ``underline`` is how far below the centre; two lines push it down by ``drop``.
+    """
 
     label: Style
     value: Style
@@ -94,11 +97,7 @@ class FieldLook:
     least: float
     two: float
     two_pitch: float
-
-
-def field_label(canvas: Canvas, x: float, cy: float, label: str, look: FieldLook) -> float:
-    """Write a field's label; return where its underline begins."""
-    return canvas.write(x, cy, label, look.label)
+    drop: float
 
 
 def field(
@@ -106,20 +105,21 @@ def field(
 ) -> None:
     """Write a label, its value and the underline up to ``right``. An empty value leaves the line for the pen."""
     start = canvas.write(x, cy, label, look.label)
-    canvas.rule(start, right, cy + look.underline, 0.15)
     room = right - start - 1.5
-    if not value:
-        return
     fitted = fitting(value, room, look.value, look.least)
     if fitted:
         canvas.write(start + 1.5, cy, value, fitted)
+        canvas.rule(start, right, cy + look.underline, 0.15)
         return
-    small = look.value.at(look.two)
+    small = Style("serif", look.two)
     lines = two_lines(value, room, small)
-    if lines:
-        canvas.write_block(start + 1.5, cy, lines, look.two_pitch, small)
-    else:
+    if not lines:
         canvas.too_long(place, value, room, small, 2)
+        return
+    line = cy + look.underline + look.drop
+    lower = line - 0.46 * small.em - 0.25
+    canvas.write_block(start + 1.5, lower - look.two_pitch / 2, lines, look.two_pitch, small)
+    canvas.rule(start, right, line, 0.15)
 
 
 def two_lines(text: str, room: float, style: Style) -> list[str] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from forms.layout import Page
 from forms.survey import Question, Survey, Values
 from forms.typeset import parts
@@ -9,7 +11,7 @@ from forms.typeset.canvas import Canvas
 from forms.typeset.parts import PORTRAIT, FieldLook, U, sans, serif
 from forms.typeset.setting import Style, break_lines, width, wished_lines
 
-LOOK = FieldLook(sans(11), serif(13), underline=3.3, least=11, two=10, two_pitch=4.0)
+LOOK = FieldLook(sans(11), serif(13), underline=3.3, least=11, two=10, two_pitch=4.0, drop=1.0)
 MEMBER_NAME = sans(16, spacing=1.2)
 COLUMNS_LEFT, COLUMNS_WIDTH = 108.0, 82.0
 TABLE_TOP = 15  # in lines of the page
@@ -49,7 +51,7 @@ def _fields(canvas: Canvas, survey: Survey, values: Values) -> None:
     words = parts.words(survey)
     parts.field(canvas, "unit", words["unit_label"], values.unit, 20, 190, 45, LOOK)
     is_member = survey.about == "member"
-    look = FieldLook(LOOK.label, MEMBER_NAME, 3.3, 11, 10, 4.0) if is_member else LOOK
+    look = replace(LOOK, value=MEMBER_NAME) if is_member else LOOK
     parts.field(canvas, "subject", words["subject_label"], values.subject, 20, 124, 55, look)
     parts.field(canvas, "date", words["date_label"], values.date, 131, 190, 55, LOOK)
 
@@ -148,7 +150,7 @@ def _table(canvas: Canvas, survey: Survey) -> float:
     if size:
         parts.write_heads(canvas, choices, centres, top + U / 2, size, 99, 0)
     else:
-        parts.write_heads(canvas, choices, centres, top + U / 2, 10.0, 4, 3.7)
+        parts.write_heads(canvas, choices, centres, top + U / 2, 10.0, 4, 3.55)
     for number, item in enumerate(survey.items):
         cy = head + (2 * number + 1) * U
         _item(canvas, number + 1, item, cy)
