@@ -14,7 +14,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
 from webapp.models import User
-from webapp.services import accounts
+from webapp.services import sign_ins
 
 KEPT_LIMIT = 100_000  # characters of a form that are carried over a sign-in
 
@@ -42,8 +42,8 @@ def install(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login ships no types
     def load(token: str) -> SignedIn | None:
-        user = accounts.signed_in(app.extensions["office"], token)
-        return user and SignedIn(user, token)
+        user = sign_ins.signed_in(app.extensions["office"], token)
+        return SignedIn(user, token) if user else None
 
 
 def own_path(target: str | None, otherwise: str = "/") -> str:

@@ -18,7 +18,7 @@ from webapp import login
 from webapp.errors import ServiceError
 from webapp.i18n import icon, language, say
 from webapp.office import Office
-from webapp.services import meetings
+from webapp.services import meetings, progress
 
 
 def office() -> Office:
@@ -38,7 +38,7 @@ def render_meeting(template: str, meeting_id: int, phase: str = "", **context: A
     (with ``.unit`` and ``.campaign``), ``phases`` and ``phase``. Raises NotFound.
     """
     meeting = meetings.get(office(), meeting_id)
-    phases = [row for row in meetings.phases(office(), meeting_id) if row.endpoint in current_app.view_functions]
+    phases = [row for row in progress.phases(office(), meeting_id) if row.endpoint in current_app.view_functions]
     return render_template(template, meeting=meeting, campaign=meeting.campaign, phases=phases, phase=phase, **context)
 
 
@@ -95,9 +95,9 @@ def on_busy_database(error: OperationalError) -> Response:
 
 
 def on_http_error(error: HTTPException) -> Response:
-    """Flask's own errors: no such page, too large …"""
+    """Flask's own errors: no such page, too large and so on."""
     if error.code is None or error.code < 400:
-        return cast(Response, error.get_response())
+        return error.get_response()
     known = error.code if error.code in (400, 403, 404, 405, 413, 422, 500, 503) else 500 if error.code >= 500 else 400
     return error_page(error.code, f"error-{known}", params={"most_mb": office().settings.max_upload_mb})
 

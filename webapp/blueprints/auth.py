@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 from forms.messages import LANGUAGES
 from webapp import i18n, login
 from webapp.access import Access, access
-from webapp.errors import InvalidInput, NotFound, ServiceError
+from webapp.errors import Conflict, InvalidInput, NotFound, ServiceError
 from webapp.pages import office
-from webapp.services import accounts
+from webapp.services import accounts, sign_ins
 
 bp = Blueprint("auth", __name__)
 YEAR_SECONDS = 366 * 24 * 3600
@@ -50,7 +50,7 @@ def check_sign_in() -> Any:
 @access(Access.SIGNED_IN)
 def sign_out() -> Response:
     """End this sign-in."""
-    accounts.sign_out(office(), current_user.token)
+    sign_ins.sign_out(office(), current_user.token)
     session.clear()
     return redirect(url_for("auth.sign_in"))
 
@@ -111,7 +111,7 @@ def change_password() -> Any:
     try:
         check_same(new, form.get("password_again", ""))
         accounts.change_password(
-            office(), current_user.id, old=form.get("old_password", ""), new=new, keep=current_user.token
+            office(), current_user.id, old=form.get("old_password", ""), new=new, keep=sign_ins.digest(current_user.token)
         )
     except InvalidInput as error:
         return my_page(error), error.status
@@ -123,20 +123,20 @@ def change_password() -> Any:
 @access(Access.SIGNED_IN)
 def revoke(key: str) -> Response:
     """End one of one's own sign-ins."""
-    accounts.revoke(office(), current_user.id, key)
+    sign_ins.revoke(office(), current_user.id, key)
     flash(_("That sign-in has ended."), "ok")
     return redirect(url_for("auth.me"))
 
 
 def my_page(problem: ServiceError | None) -> str:
     """Render one's own account."""
-    rows = accounts.sign_ins(office(), current_user.id)
-    return render_template("auth/me.html", sign_ins=rows, this=accounts.digest(current_user.token), problem=problem)
+    rows = sign_ins.of_user(office(), current_user.id)
+    return render_template("auth/me.html", sign_ins=rows, this=sign_ins.digest(current_user.token), problem=problem)
 
 
 def open_session(name: str, password: str) -> None:
     """Sign in: a session of its own, and nothing of the one before. Raises InvalidInput and Busy."""
-    token = accounts.sign_in(
+    token = sign_ins.sign_in(
         office(),
         name=name,
         password=password,
@@ -144,7 +144,7 @@ def open_session(name: str, password: str) -> None:
         agent=request.user_agent.string,
     )
     session.clear()
-    user = accounts.signed_in(office(), token)
+    user = sign_ins.signed_in(office(), token)
     if user is None:
         raise InvalidInput("signed-out")
     login_user(login.SignedIn(user, token))

@@ -1,36 +1,138 @@
-"""Campaigns, units, surveys and counting rules."""
+"""Campaigns: made from a preset, with their dates and counting rules."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
-from webapp.errors import NotFound
-from webapp.models import Campaign
+from forms import loader
+from omr.tally import RATES, Rules
+from webapp.errors import InvalidInput, NotFound
+from webapp.models import Campaign, Meeting
 from webapp.office import Office
+from webapp.services import surveys
 
-# The counting rules that hold where a campaign says nothing else; campaign.rules holds what differs.
-# turnout_percent: present / expected must reach it. headline: which of the three rates is shown first –
-# "satisfied" 满意, "fairly" 满意+比较满意, "not_dissatisfied" 除不满意外. denominator: "choices" – the marks of the
-# choices that count – or "valid" – all valid sheets, 弃权 and 无效 included. disclosure_floor: a group of raters
-# with fewer sheets is not shown alone in what leaves the office.
-DEFAULT_RULES: dict[str, int | str] = {
-    "turnout_percent": 80,
-    "headline": "fairly",
-    "denominator": "choices",
-    "disclosure_floor": 5,
-}
+PRESETS = Path(__file__).resolve().parent.parent / "presets"
+# The counting rules that hold where a campaign says nothing else: what omr.tally counts by, and nothing more.
+DEFAULT_RULES: dict[str, int | str] = asdict(Rules())
+DENOMINATORS = ("choices", "valid")
+HEADLINES = RATES
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a directive says about a campaign."""
+
+    title: str
+    number: str = ""
+    issuer: str = ""
+    issued_on: dt.date | None = None
+    finish_by: dt.date | None = None
+    report_by: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A campaign that is ready to be made: its facts, its forms, its rules."""
+
+    facts: Facts
+    forms: tuple[str, ...]
+    rules: Mapping[str, int | str]
+
+
+@cache
+def preset(name: str = "campaign-2011") -> Preset:
+    """Read a campaign that comes with the product. Raises FileNotFoundError."""
+    value = yaml.safe_load((PRESETS / f"{name}.yaml").read_text("utf-8"))
+    forms, rules = value.pop("forms"), value.pop("rules")
+    return Preset(Facts(**value), tuple(forms), rules)
 
 
 def campaigns(office: Office) -> list[Campaign]:
-    """Return all campaigns, newest first."""
+    """Return all campaigns with their meetings, newest first."""
     with office.db.read() as session:
-        return list(session.scalars(select(Campaign).order_by(Campaign.id.desc())))
+        query = select(Campaign).options(selectinload(Campaign.meetings)).order_by(Campaign.id.desc())
+        return list(session.scalars(query))
 
 
 def get(office: Office, campaign_id: int) -> Campaign:
-    """Return a campaign. Raises NotFound."""
+    """Return a campaign with its forms, its meetings and their units. Raises NotFound."""
     with office.db.read() as session:
-        campaign = session.get(Campaign, campaign_id)
+        query = select(Campaign).where(Campaign.id == campaign_id)
+        meetings = selectinload(Campaign.meetings).joinedload(Meeting.unit)
+        campaign = session.scalar(query.options(selectinload(Campaign.surveys), meetings))
     if campaign is None:
         raise NotFound("no-such-row", kind="Campaign")
     return campaign
+
+
+def create(office: Office, facts: Facts, *, forms: tuple[str, ...] = (), rules: Mapping[str, Any] | None = None) -> int:
+    """Make a campaign with some of the forms that come with the product. Returns its id. Raises InvalidInput."""
+    check(facts)
+    if unknown := set(forms) - set(loader.PRESETS):
+        raise InvalidInput("no-such-form", form=sorted(unknown)[0])
+    kept = checked_rules(rules or {})
+    with office.db.begin() as session:
+        campaign = Campaign(**asdict(facts), rules=kept)
+        session.add(campaign)
+        session.flush()
+        session.add_all(surveys.preset_row(campaign.id, form) for form in forms)
+    return campaign.id
+
+
+def update(office: Office, campaign_id: int, facts: Facts) -> None:
+    """Change what is known of a campaign. Raises NotFound and InvalidInput."""
+    check(facts)
+    with office.db.begin() as session:
+        campaign = session.get(Campaign, campaign_id)
+        if campaign is None:
+            raise NotFound("no-such-row", kind="Campaign")
+        for name, value in asdict(facts).items():
+            setattr(campaign, name, value)
+
+
+def set_rules(office: Office, campaign_id: int, rules: Mapping[str, Any]) -> None:
+    """Change the counting rules. Nothing counted is stored, so every figure follows. Raises NotFound, InvalidInput."""
+    kept = checked_rules(rules)
+    with office.db.begin() as session:
+        campaign = session.get(Campaign, campaign_id)
+        if campaign is None:
+            raise NotFound("no-such-row", kind="Campaign")
+        campaign.rules = kept
+
+
+def rules_of(campaign: Campaign) -> dict[str, Any]:
+    """Return the rules in force: the defaults, and over them what the campaign says."""
+    return {**DEFAULT_RULES, **campaign.rules}
+
+
+def checked_rules(rules: Mapping[str, Any]) -> dict[str, int | str]:
+    """Return all rules, the defaults filled in. Raises InvalidInput for what is no rule."""
+    merged = {**DEFAULT_RULES, **rules}
+    if set(merged) != set(DEFAULT_RULES):
+        raise InvalidInput("no-such-rule", rule=sorted(set(merged) - set(DEFAULT_RULES))[0])
+    percent = merged["turnout_percent"]
+    if not isinstance(percent, int) or not 0 <= percent <= 100:
+        raise InvalidInput("bad-percent")
+    if merged["headline"] not in HEADLINES or merged["denominator"] not in DENOMINATORS:
+        raise InvalidInput("no-such-rule", rule=f"{merged['headline']}, {merged['denominator']}")
+    return merged
+
+
+def check(facts: Facts) -> None:
+    """Raise InvalidInput for facts that can't be."""
+    if not facts.title.strip():
+        raise InvalidInput("title-missing")
+    if len(facts.title) > 200 or len(facts.number) > 80 or len(facts.issuer) > 120:
+        raise InvalidInput("text-long")
+    dates = [date for date in (facts.issued_on, facts.finish_by, facts.report_by) if date]
+    if dates != sorted(dates):
+        raise InvalidInput("dates-order")

@@ -1,58 +1,69 @@
-"""Meetings: their facts, and where each stands on its way from the first sheet to the summary."""
+"""Meetings: their facts, the numbers in force, the turnout."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.errors import NotFound
-from webapp.models import HeadCount, Meeting, Page, PrintFile, PrintRun, Scan
+from omr.books import Turnout
+from webapp.errors import InvalidInput, NotFound
+from webapp.models import Campaign, HeadCount, Meeting, Unit
 from webapp.office import Office
-
-WAITING_SCANS = ("received", "opening", "reading")
-WAITING_PAGES = ("queued", "reading")
+from webapp.services import campaigns, surveys
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """The numbers that tell how far a meeting is. ``None`` where nobody entered a number yet."""
+class Facts:
+    """Which unit meets, when, where, how, and who leads and watches."""
 
-    expected: int | None = None
-    present: int | None = None
-    issued: int | None = None
-    printed: int = 0  # copies drawn
-    printing: int = 0  # print files not drawn yet
-    print_failures: int = 0
-    returned: int = 0  # different sheets that count
-    pages: int = 0  # pages that count
-    held: int = 0  # pages of a sheet that came twice with other marks
-    doubts: int = 0  # questions that wait for a person
-    ruled: int = 0  # questions that a person has ruled on
-    unread: int = 0  # pages of the office still to be read: nobody knows yet to which meeting they belong
+    unit_id: int
+    held_on: dt.date | None = None
+    place: str = ""
+    manner: str = ""
+    presider: str = ""
+    supervisor: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """One phase in the rail. ``state``: todo, now, warn, done. ``note`` is a code of messages.yaml."""
-
-    key: str  # name of the blueprint
-    endpoint: str
-    state: str
-    note: str
-    params: Mapping[str, int] = field(default_factory=dict)
+LONGEST = {"place": 120, "manner": 200, "presider": 64, "supervisor": 64}
 
 
 def get(office: Office, meeting_id: int) -> Meeting:
-    """Return a meeting with its unit and campaign. Raises NotFound."""
+    """Return a meeting with its unit, its campaign and the campaign's forms. Raises NotFound."""
     with office.db.read() as session:
         query = select(Meeting).where(Meeting.id == meeting_id)
-        meeting = session.scalar(query.options(joinedload(Meeting.unit), joinedload(Meeting.campaign)))
+        meeting = session.scalar(
+            query.options(joinedload(Meeting.unit), joinedload(Meeting.campaign).selectinload(Campaign.surveys))
+        )
     if meeting is None:
         raise NotFound("no-such-row", kind="Meeting")
     return meeting
+
+
+def create(office: Office, campaign_id: int, facts: Facts) -> int:
+    """Make a meeting. Returns its id. Raises NotFound and InvalidInput."""
+    with office.db.begin() as session:
+        _check(session, facts)
+        if session.get(Campaign, campaign_id) is None:
+            raise NotFound("no-such-row", kind="Campaign")
+        meeting = Meeting(campaign_id=campaign_id, **asdict(facts))
+        session.add(meeting)
+        session.flush()
+        return meeting.id
+
+
+def update(office: Office, meeting_id: int, facts: Facts) -> None:
+    """Change a meeting's facts. Raises NotFound and InvalidInput."""
+    with office.db.begin() as session:
+        _check(session, facts)
+        meeting = session.get(Meeting, meeting_id)
+        if meeting is None:
+            raise NotFound("no-such-row", kind="Meeting")
+        for name, value in asdict(facts).items():
+            setattr(meeting, name, value)
 
 
 def latest_counts(session: Session, meeting_id: int) -> dict[tuple[str, str, str], int]:
@@ -66,137 +77,34 @@ def latest_counts(session: Session, meeting_id: int) -> dict[tuple[str, str, str
     return {(row.kind, row.form, row.rater_class): row.number for row in rows}
 
 
-def progress(session: Session, meeting_id: int) -> Progress:
-    """Count how far a meeting is."""
+def turnout(session: Session, meeting_id: int) -> list[Turnout]:
+    """Return the turnout of each kind of rater and, last, of all (``rater_class`` None).
+
+    Numbers that nobody entered are None; the total sums what was entered. The threshold is the rule of the campaign.
+    Raises NotFound.
+    """
+    meeting = session.get(Meeting, meeting_id, options=[joinedload(Meeting.campaign).selectinload(Campaign.surveys)])
+    if meeting is None:
+        raise NotFound("no-such-row", kind="Meeting")
+    percent = int(campaigns.rules_of(meeting.campaign)["turnout_percent"])
     heads = latest_counts(session, meeting_id)
-    files = _print_files(session, meeting_id)
-    pages, returned, doubts = _pages(session, meeting_id)
-    return Progress(
-        expected=_total(heads, "expected"),
-        present=_total(heads, "present"),
-        issued=_total(heads, "issued"),
-        printed=files.get("done", (0, 0))[1],
-        printing=files.get("queued", (0, 0))[0] + files.get("making", (0, 0))[0],
-        print_failures=files.get("failed", (0, 0))[0],
-        returned=returned,
-        pages=pages,
-        held=_held(session, meeting_id),
-        doubts=doubts,
-        ruled=_ruled(session, meeting_id),
-        unread=_unread(session),
-    )
-
-
-def phases(office: Office, meeting_id: int) -> list[Phase]:
-    """Return the rail of a meeting."""
-    with office.db.read() as session:
-        return rail(progress(session, meeting_id))
-
-
-def rail(p: Progress) -> list[Phase]:
-    """Tell of each phase its state and, in numbers, why."""
-    return [_heads(p), _printing(p), _scanning(p), _review(p), *_ends(p)]
-
-
-def _heads(p: Progress) -> Phase:
-    if p.expected is None and p.present is None:
-        return Phase("meetings", "meetings.counts", "todo", "phase-heads-none")
-    if p.present is None:
-        return Phase("meetings", "meetings.counts", "now", "phase-heads-expected", {"expected": p.expected or 0})
-    if p.expected is None:
-        return Phase("meetings", "meetings.counts", "warn", "phase-heads-present", {"present": p.present})
-    params = {"present": p.present, "expected": p.expected}
-    state = "warn" if p.present > p.expected else "done"
-    return Phase("meetings", "meetings.counts", state, "phase-heads-both", params)
-
-
-def _printing(p: Progress) -> Phase:
-    if p.print_failures:
-        return Phase("printing", "printing.index", "warn", "phase-print-failed", {"files": p.print_failures})
-    if p.printing:
-        return Phase("printing", "printing.index", "now", "phase-print-now", {"files": p.printing})
-    if p.printed:
-        return Phase("printing", "printing.index", "done", "phase-print-done", {"copies": p.printed})
-    return Phase("printing", "printing.index", "todo", "phase-print-none")
-
-
-def _scanning(p: Progress) -> Phase:
-    if p.held:
-        return Phase("scanning", "scanning.index", "warn", "phase-scan-held", {"pages": p.held})
-    if p.unread:
-        return Phase("scanning", "scanning.index", "now", "phase-scan-now", {"pages": p.unread})
-    if p.returned:
-        return Phase("scanning", "scanning.index", "done", "phase-scan-done", {"sheets": p.returned})
-    return Phase("scanning", "scanning.index", "todo", "phase-scan-none")
-
-
-def _review(p: Progress) -> Phase:
-    if p.doubts:
-        return Phase("review", "review.index", "now", "phase-review-left", {"doubts": p.doubts})
-    if p.returned:
-        return Phase("review", "review.index", "done", "phase-review-done", {"ruled": p.ruled})
-    return Phase("review", "review.index", "todo", "phase-review-none")
-
-
-def _ends(p: Progress) -> list[Phase]:
-    ready = p.returned > 0 and p.doubts == 0 and p.held == 0
-    state = "now" if ready else "todo"
-    return [
-        Phase("count", "count.index", state, "phase-count-ready" if ready else "phase-count-none"),
-        Phase("papers", "papers.index", state, "phase-papers-ready" if ready else "phase-papers-none"),
+    known = [row.id for row in surveys.rater_classes(meeting.campaign.surveys)]
+    entered = [key[2] for key in heads if key[0] in ("expected", "present") and key[2] not in known]
+    rows = [
+        Turnout(rater_class, heads.get(("expected", "", rater_class)), heads.get(("present", "", rater_class)), percent)
+        for rater_class in [*known, *dict.fromkeys(entered)]
     ]
+    return [*rows, Turnout(None, _sum(row.expected for row in rows), _sum(row.present for row in rows), percent)]
 
 
-def _total(heads: Mapping[tuple[str, str, str], int], kind: str) -> int | None:
-    numbers = [number for (of_kind, _, _), number in heads.items() if of_kind == kind]
-    return sum(numbers) if numbers else None
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    entered = [number for number in numbers if number is not None]
+    return sum(entered) if entered else None
 
 
-def _print_files(session: Session, meeting_id: int) -> dict[str, tuple[int, int]]:
-    """Return state → (files, copies)."""
-    query = (
-        select(PrintFile.state, func.count(), func.sum(PrintFile.copies))
-        .join(PrintRun, PrintRun.id == PrintFile.print_run_id)
-        .where(PrintRun.meeting_id == meeting_id)
-        .group_by(PrintFile.state)
-    )
-    return {state: (files, int(copies or 0)) for state, files, copies in session.execute(query)}
-
-
-def _pages(session: Session, meeting_id: int) -> tuple[int, int, int]:
-    query = (
-        select(func.count(), func.count(func.distinct(Page.sheet)), func.coalesce(func.sum(Page.doubts), 0))
-        .join(PrintRun, PrintRun.id == Page.print_run_id)
-        .where(PrintRun.meeting_id == meeting_id, Page.standing == "counts")
-    )
-    pages, sheets, doubts = session.execute(query).one()
-    return int(pages), int(sheets), int(doubts)
-
-
-def _held(session: Session, meeting_id: int) -> int:
-    query = (
-        select(func.count(Page.id))
-        .join(PrintRun, PrintRun.id == Page.print_run_id)
-        .where(PrintRun.meeting_id == meeting_id, Page.standing == "held")
-    )
-    return session.scalar(query) or 0
-
-
-def _ruled(session: Session, meeting_id: int) -> int:
-    from webapp.models import Decision
-
-    asked = (
-        select(Decision.page_id, Decision.question)
-        .join(Page, Page.id == Decision.page_id)
-        .join(PrintRun, PrintRun.id == Page.print_run_id)
-        .where(PrintRun.meeting_id == meeting_id, Page.standing == "counts", Decision.origin == "review")
-        .distinct()
-        .subquery()
-    )
-    return session.scalar(select(func.count()).select_from(asked)) or 0
-
-
-def _unread(session: Session) -> int:
-    pages = session.scalar(select(func.count(Page.id)).where(Page.state.in_(WAITING_PAGES))) or 0
-    scans = session.scalar(select(func.count(Scan.id)).where(Scan.state.in_(WAITING_SCANS))) or 0
-    return pages or scans
+def _check(session: Session, facts: Facts) -> None:
+    if session.get(Unit, facts.unit_id) is None:
+        raise InvalidInput("unit-missing")
+    for name, longest in LONGEST.items():
+        if len(getattr(facts, name)) > longest:
+            raise InvalidInput("text-long")

@@ -1,0 +1,131 @@
+"""The numbers that people count at a meeting: entered as rows that are added, with warnings where they can't be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp.errors import InvalidInput, NotFound
+from webapp.models import HeadCount, Meeting, PrintRun, Survey, User
+from webapp.office import Office
+from webapp.services.meetings import latest_counts
+from webapp.services.printing import printed
+
+Key = tuple[str, str, str]  # kind, form, rater_class
+KINDS = ("expected", "present", "issued", "spoiled", "spare")
+MOST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Numbers that don't go together. ``code`` of messages.yaml; form and rater_class are shown before it."""
+
+    code: str
+    form: str = ""
+    rater_class: str = ""
+    params: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One number as it was entered."""
+
+    key: Key
+    number: int
+    at: dt.datetime
+    by: str
+    note: str
+
+
+def enter(office: Office, meeting_id: int, numbers: Mapping[Key, str], *, user_id: int, note: str = "") -> int:
+    """Add the numbers that differ from those in force; an empty field that was empty before says nothing.
+
+    Returns how many rows were added. Raises NotFound and InvalidInput; then nothing is added.
+    """
+    if len(note) > 200:
+        raise InvalidInput("text-long")
+    with office.db.begin() as session:
+        if session.get(Meeting, meeting_id) is None:
+            raise NotFound("no-such-row", kind="Meeting")
+        heads = latest_counts(session, meeting_id)
+        rows = [
+            HeadCount(
+                meeting_id=meeting_id, kind=key[0], form=key[1], rater_class=key[2], number=number, user_id=user_id,
+                note=note,
+            )
+            for key, number in _parsed(numbers, heads)
+            if heads.get(key) != number
+        ]  # fmt: skip
+        session.add_all(rows)
+    return len(rows)
+
+
+def history(office: Office, meeting_id: int) -> list[Entry]:
+    """Return all numbers that were ever entered, newest first."""
+    query = (
+        select(HeadCount, User.display_name)
+        .join(User, User.id == HeadCount.user_id)
+        .where(HeadCount.meeting_id == meeting_id)
+        .order_by(HeadCount.id.desc())
+    )
+    with office.db.read() as session:
+        return [
+            Entry((row.kind, row.form, row.rater_class), row.number, row.at, by, row.note)
+            for row, by in session.execute(query)
+        ]
+
+
+def warnings(session: Session, meeting_id: int) -> list[Warning]:
+    """Return what can't be: more present than expected, more sheets handed out than raters or than printed."""
+    heads = latest_counts(session, meeting_id)
+    drawn, subjects = printed(session, meeting_id), _subjects(session, meeting_id)
+    found = list(_too_many_present(heads)) + list(_too_many_issued(heads, subjects))
+    for form in sorted({form for _, form, _ in heads if form}):
+        used = [number for (kind, of_form, _), number in heads.items() if of_form == form and kind in KINDS[2:]]
+        if sum(used) > drawn.get(form, 0):
+            params = {"used": sum(used), "printed": drawn.get(form, 0)}
+            found.append(Warning("heads-over-printed", form, "", params))
+    return found
+
+
+def _too_many_present(heads: Mapping[Key, int]) -> Iterator[Warning]:
+    for (kind, _, rater_class), number in heads.items():
+        expected = heads.get(("expected", "", rater_class))
+        if kind == "present" and expected is not None and number > expected:
+            yield Warning("heads-over-expected", "", rater_class, {"present": number, "expected": expected})
+
+
+def _too_many_issued(heads: Mapping[Key, int], subjects: Mapping[str, int]) -> Iterator[Warning]:
+    for (kind, form, rater_class), number in heads.items():
+        present = heads.get(("present", "", rater_class))
+        if kind != "issued" or present is None:
+            continue
+        most = present * max(subjects.get(form, 1), 1)  # a rater gets a sheet for each subject
+        if number > most:
+            yield Warning("heads-over-present", form, rater_class, {"issued": number, "most": most})
+
+
+def _subjects(session: Session, meeting_id: int) -> dict[str, int]:
+    query = (
+        select(Survey.form, func.count(func.distinct(PrintRun.subject)))
+        .join(PrintRun, PrintRun.survey_id == Survey.id)
+        .where(PrintRun.meeting_id == meeting_id)
+        .group_by(Survey.form)
+    )
+    return {form: subjects for form, subjects in session.execute(query)}
+
+
+def _parsed(numbers: Mapping[Key, str], heads: Mapping[Key, int]) -> Iterator[tuple[Key, int]]:
+    for key, text in numbers.items():
+        text = text.strip()
+        if not text and key not in heads:
+            continue
+        if not text:
+            raise InvalidInput("number-cleared", number=heads[key])
+        if key[0] not in KINDS or not text.isascii() or not text.isdigit() or int(text) > MOST:
+            raise InvalidInput("not-a-number", text=text[:20], most=MOST)
+        yield key, int(text)

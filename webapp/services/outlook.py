@@ -1,0 +1,117 @@
+"""A meeting's home: the next step, the deadlines, and what needs attention. All computed, nothing stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from omr.books import Turnout
+from webapp.models import Campaign, Page, Scan
+from webapp.services.head_counts import Warning
+from webapp.services.progress import Progress
+
+LONG_PAST_DAYS = 60  # a deadline so long ago is history, not an alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The one thing to do next. ``code`` names its sentences: next-<code>, next-<code>-why, next-<code>-do."""
+
+    code: str
+    endpoint: str
+    params: Mapping[str, int] = field(default_factory=dict)
+    done: int = 0  # for the ring, where whole > 0
+    whole: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A day, included, by which something is done. ``state``: now, warn (today), bad (late), off (long past)."""
+
+    kind: str  # finish, report
+    date: dt.date
+    days: int  # left; negative when late
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something to look at. ``endpoint`` is the page that shows it."""
+
+    code: str
+    endpoint: str
+    state: str = "warn"
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+def next_step(p: Progress) -> Step:
+    """Return the first thing that is not done, in the order of the work."""
+    if p.expected is None:
+        return Step("expected", "meetings.counts")
+    if p.print_failures:
+        return Step("print-again", "printing.index", {"files": p.print_failures})
+    if not p.printed:
+        return Step("print", "printing.index", {"expected": p.expected})
+    if p.held:
+        return Step("held", "scanning.index", {"pages": p.held})
+    if p.doubts:
+        return Step("review", "review.index", {"doubts": p.doubts}, p.ruled, p.ruled + p.doubts)
+    if p.unread:
+        return Step("reading", "scanning.index", {"pages": p.unread})
+    if p.present is None:
+        return Step("present", "meetings.counts", {"expected": p.expected})
+    if not p.returned:
+        return Step("scan", "scanning.index", {"copies": p.printed})
+    return Step("count", "count.index", {"sheets": p.returned})
+
+
+def deadlines(campaign: Campaign, today: dt.date) -> list[Deadline]:
+    """Return the campaign's deadlines as seen today."""
+    found = []
+    for kind, date in (("finish", campaign.finish_by), ("report", campaign.report_by)):
+        if date:
+            days = (date - today).days
+            state = "now" if days > 0 else "warn" if days == 0 else "bad" if days >= -LONG_PAST_DAYS else "off"
+            found.append(Deadline(kind, date, days, state))
+    return found
+
+
+def concerns(session: Session, p: Progress, rows: list[Turnout], warnings: list[Warning]) -> list[Concern]:
+    """Return what needs attention, the gravest first."""
+    return [*_turnout(rows), *_returned(p), *_numbers(warnings), *_work(session, p)]
+
+
+def _turnout(rows: list[Turnout]) -> Iterator[Concern]:
+    total = rows[-1]
+    if total.reached is False:
+        params = {"present": total.present, "expected": total.expected, "percent": total.percent}
+        yield Concern("concern-turnout", "meetings.counts", "bad", params)
+
+
+def _returned(p: Progress) -> Iterator[Concern]:
+    if p.issued is not None and p.returned > p.issued:
+        yield Concern("concern-too-many", "scanning.index", "bad", {"issued": p.issued, "returned": p.returned})
+    elif p.issued is not None and p.returned and p.returned < p.issued and not p.unread:
+        params = {"issued": p.issued, "returned": p.returned, "missing": p.issued - p.returned}
+        yield Concern("concern-missing", "scanning.index", "now", params)
+
+
+def _numbers(warnings: list[Warning]) -> Iterator[Concern]:
+    for warning in warnings:
+        yield Concern(warning.code, "meetings.counts", "warn", warning.params)
+
+
+def _work(session: Session, p: Progress) -> Iterator[Concern]:
+    if p.print_failures:
+        yield Concern("concern-print-failed", "printing.index", "warn", {"files": p.print_failures})
+    if p.held:
+        yield Concern("concern-held", "scanning.index", "warn", {"pages": p.held})
+    in_tray = select(func.count(Page.id)).where(Page.state.in_(("tray", "failed")), Page.removed_at.is_(None))
+    if pages := session.scalar(in_tray.where(Page.tray != "blank-page", Page.standing == "none")) or 0:
+        yield Concern("concern-tray", "scanning.index", "warn", {"pages": pages})
+    if files := session.scalar(select(func.count(Scan.id)).where(Scan.state == "problem")) or 0:
+        yield Concern("concern-files", "scanning.index", "warn", {"files": files})
