@@ -47,7 +47,7 @@ class Glyph:
 def glyphs(text: str, style: Style) -> list[Glyph]:
     """Place the characters of one line; two punctuation marks in a row move together."""
     placed, x = [], 0.0
-    for here, after in zip(text, [*text[1:], ""], strict=True):
+    for here, after in zip(text, [*text[1:], ""], strict=False):
         width = 1.0 if here == TICK else advance(here, style.face)
         if _squeezed(here, after):
             width -= SQUEEZE_EM
