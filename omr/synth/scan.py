@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -40,6 +40,25 @@ class Room:
     writers: dict[str, Writer] = field(default_factory=dict)
     back: Grey | None = None
 
+    def scan(self, pdf_path: Path, out_path: Path, *, shuffle: bool = False, codec: str = "jpeg") -> list[PageTruth]:
+        """Fill and scan a whole printed file. Raises ValueError where no page of it carries a code of the layouts."""
+        stack = open_stack(out_path, codec)
+        pages: list[PageTruth] = []
+        try:
+            with PrintedFile(pdf_path) as printed:
+                order = np.arange(len(printed))
+                if shuffle:
+                    np.random.default_rng([self.seed, 1]).shuffle(order)
+                for number in order.tolist():
+                    scan, page = self.scanned(printed, number)
+                    source = stack.add(scan.image, page.dpi, scan.jpeg, scan.bilevel)
+                    pages.append(replace(page, source=source, page=len(pages) + 1))
+        finally:
+            stack.close()
+        if not any(page.parts for page in pages):
+            raise ValueError(f"no page of {pdf_path} carries a code of the given layouts")
+        return pages
+
     def scanned(self, printed: PrintedFile, number: int) -> tuple[Scan, PageTruth]:
         """Fill and scan one printed page (from 0). Its truth lacks only its place in the stack."""
         rng = np.random.default_rng([self.seed, 3, number])
@@ -47,7 +66,7 @@ class Room:
         dpi = int(pick(rng, {str(dpi): share for dpi, share in self.severity.dpi.items()}))
         sides = printed.sides(number, self.layouts)
         flat, spot = self._fresh(printed, number, dpi, sides, troubles, rng)
-        marks = [self._fill(flat, spot, side, number) for side in sides]
+        marks = [self.fill(flat, spot, side, number) for side in sides]
         self.back = flat.copy() if "show-through" in self.severity.troubles else None
         scan = degrade(flat, spot, self.severity, troubles, dpi)
         parts = tuple(_part(place + 1, side, scan, *marks[place]) for place, side in enumerate(sides))
@@ -72,7 +91,8 @@ class Room:
         spot = Spot(scale, size_mm, page, offset, backing, self.back, rng)
         return misprint(flat, spot, troubles), spot
 
-    def _fill(self, flat: Grey, spot: Spot, side: Side, number: int) -> Marks:
+    def fill(self, flat: Grey, spot: Spot, side: Side, number: int) -> Marks:
+        """Mark one side, in place; tell what was meant."""
         sheet = Sheet(flat, spot.scale, side.offset_mm, self._writer(side, number), spot.rng)
         answers = None if self.answers is None else self.answers.get(side.sheet, {})
         questions = fill_page(sheet, side.page, self.mix, answers)
@@ -121,26 +141,8 @@ def scan_stack(
         None if answers is None else {normalise(sheet): value for sheet, value in answers.items()},
         seed,
     )
-    stack = open_stack(Path(out_path), codec)
-    pages: list[PageTruth] = []
-    try:
-        with PrintedFile(Path(pdf_path)) as printed:
-            for scan, page in _in_order(room, printed, shuffle):
-                source = stack.add(scan.image, page.dpi, scan.jpeg, scan.bilevel)
-                pages.append(replace(page, source=source, page=len(pages) + 1))
-    finally:
-        stack.close()
-    if not any(page.parts for page in pages):
-        raise ValueError(f"no page of {pdf_path} carries a code of the given layouts")
+    pages = room.scan(Path(pdf_path), Path(out_path), shuffle=shuffle, codec=codec)
     return Truth(severity if isinstance(severity, str) else "custom", seed, tuple(pages))
-
-
-def _in_order(room: Room, printed: PrintedFile, shuffle: bool) -> Iterator[tuple[Scan, PageTruth]]:
-    order = np.arange(len(printed))
-    if shuffle:
-        np.random.default_rng([room.seed, 1]).shuffle(order)
-    for number in order.tolist():
-        yield room.scanned(printed, number)
 
 
 def _part(

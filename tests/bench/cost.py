@@ -1,0 +1,105 @@
+"""What reading costs: CPU beside the mere decoding of the same files, and memory on a long PDF.
+
+``python -m tests.bench.cost`` (ratio) and ``python -m tests.bench.cost --memory 1000``. The ratio is user + system time
+of the whole ``omr read``, one process, over ``cv2.imdecode`` of the same grey 300-dpi JPEG files in the same run: half
+``org`` (14 boxes), half ``roster-items`` (194).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from omr.synth import SEVERITIES
+from tests.bench.deck import ROOT, Deck, make_deck, read_command
+
+OFFICE_300 = replace(SEVERITIES["office"], dpi={300: 1.0})
+
+
+def main() -> None:
+    """Run one of the two benches and print its figures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.cost", description=__doc__)
+    parser.add_argument("--pages", type=int, default=200, help="of the ratio, half of them each form")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--memory", type=int, metavar="PAGES", help="measure peak memory on one PDF of so many pages")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cost-") as folder:
+        if options.memory:
+            print(
+                _memory(make_deck("org", options.memory, options.seed, Path(folder), OFFICE_300, "usual"), Path(folder))
+            )
+        else:
+            print(_ratio(Path(folder), options.pages, options.seed, options.repeat))
+
+
+def _ratio(folder: Path, pages: int, seed: int, repeat: int) -> str:
+    decks = [
+        make_deck(form, pages // 2, seed, folder / form, OFFICE_300, "usual", suffix="")
+        for form in ("org", "roster-items")
+    ]
+    files = sorted(path for deck in decks for path in deck.path.iterdir())
+    command = read_command(
+        [deck.path for deck in decks], [deck.layout_path for deck in decks], folder / "r.jsonl", "--jobs", "1"
+    )
+    decoding, reading = [], []
+    for _ in range(repeat):
+        decoding.append(_decode_seconds(files))
+        reading.append(_run(command)[0])
+    lines = (folder / "r.jsonl").read_text("utf-8").splitlines()
+    if len(lines) != len(files):
+        raise SystemExit(f"{len(lines)} readings of {len(files)} files")
+    decode, read = (1000 * statistics.median(seconds) / len(files) for seconds in (decoding, reading))
+    spread = ", ".join(f"{one / two:.2f}" for one, two in zip(reading, decoding, strict=True))
+    size = sum(path.stat().st_size for path in files) / len(files) / 1024
+    figures = f"read {read:.1f} ms, decode {decode:.1f} ms, ratio {read / decode:.2f} (runs: {spread})"
+    return f"{len(files)} pages of {size:.0f} KB: {figures}"
+
+
+def _decode_seconds(files: list[Path]) -> float:
+    """CPU seconds of decoding all files to grey, reading them from disk not counted."""
+    cv2.setNumThreads(1)
+    spent = 0.0
+    for path in files:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+        before = _cpu(resource.RUSAGE_SELF)
+        if cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) is None:
+            raise SystemExit(f"{path} cannot be decoded")
+        spent += _cpu(resource.RUSAGE_SELF) - before
+    return spent
+
+
+def _memory(deck: Deck, folder: Path) -> str:
+    seconds, peak_mb = _run(read_command([deck.path], [deck.layout_path], folder / "r.jsonl", "--jobs", "1"))
+    count = len((folder / "r.jsonl").read_text("utf-8").splitlines())
+    size = deck.path.stat().st_size / 2**20
+    stack = f"a PDF of {len(deck.truth.pages)} pages, {size:.0f} MB"
+    return f"{count} readings of {stack}: peak {peak_mb:.0f} MB, {seconds:.1f} s CPU"
+
+
+def _run(command: list[str]) -> tuple[float, float]:
+    """Run a command; return its CPU seconds and the peak resident MB of its largest process."""
+    child = subprocess.Popen(command, cwd=ROOT)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} ended with {child.returncode}")
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def _cpu(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()
