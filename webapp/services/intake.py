@@ -35,6 +35,7 @@ class Received:
 
     scan_id: int
     batch_id: int
+    sha256: str
     duplicate_of: int | None = None
     first_batch: int | None = None
     first_name: str = ""
@@ -73,9 +74,9 @@ def receive(
             scan.state, scan.duplicate_of = "duplicate", first.id
         session.add(scan)
         session.flush()
-        done = Received(scan.id, batch.id)
+        done = Received(scan.id, batch.id, sha256)
         if first is not None:
-            done = Received(scan.id, batch.id, first.id, first.batch_id, first.filename)
+            done = Received(scan.id, batch.id, sha256, first.id, first.batch_id, first.filename)
     if first is None:
         office.bell.ring("open-scan", done.scan_id)
     return done

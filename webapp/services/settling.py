@@ -104,7 +104,9 @@ def load_copies(session: Session, pages: Sequence[Page]) -> list[Copy]:
     return [_copy(page, machine[page.reading_id or 0], decided[page.id], known[page.id]) for page in pages]
 
 
-def _copy(page: Page, machine: dict[str, Value], decided: dict[str, Value], facts: Row[int, float | None, dt.datetime, str]) -> Copy:
+def _copy(
+    page: Page, machine: dict[str, Value], decided: dict[str, Value], facts: Row[int, float | None, dt.datetime, str]
+) -> Copy:
     return Copy(page, machine, decided, facts.residual_mm, facts.created_at, facts.sha256 or "")
 
 
