@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import fpdf
 import pikepdf
 from fpdf.enums import TextMode
+from fpdf.fonts import TTFFont
 
 from forms.layout import Layout, Page, Shape, Text
 from forms.typeset.metrics import EM_MM, FONT_FILES
@@ -52,6 +53,8 @@ def draw(layout: Layout) -> Bodies:
     codes, names = {}, {}
     for face in FONT_FILES:
         font = pdf.fonts[face]
+        if not isinstance(font, TTFFont):
+            raise TypeError(face)
         names[face] = f"/F{font.i}"
         picked = {character: font.subset.pick(ord(character)) for character in _COPY_CHARACTERS}
         codes[face] = {character: f"{code:04X}" for character, code in picked.items()}

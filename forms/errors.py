@@ -18,7 +18,7 @@ MESSAGES = Path(__file__).with_name("messages.yaml")
 
 @dataclass(frozen=True, slots=True)
 class FormError:
-    """One problem. ``place`` is the key as in the file, counted from 1 (``items[2].text``); ``line`` 0 if there is none."""
+    """One problem. ``place`` is the key as in the file, counted from 1 (``items[2].text``); ``line`` 0 if unknown."""
 
     code: str
     place: str
@@ -38,7 +38,7 @@ class FormError:
         return f"{file}:{self.line}: {self.sentence(language)}"
 
 
-class FormErrors(Exception):  # noqa: N818  # a plural of FormError reads better than FormErrorsError
+class FormErrors(Exception):
     """All problems of one text, in the order of their lines. ``name`` is the file's name for the report."""
 
     def __init__(self, errors: Iterable[FormError], name: str = "") -> None:

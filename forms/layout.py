@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
@@ -184,7 +185,7 @@ class Layout:
                 letter=str(value.get("letter", "")),
                 rows={str(k): str(v) for k, v in value.get("rows", {}).items()},
             )
-        except (KeyError, TypeError, IndexError, AttributeError) as error:
+        except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
             raise ValueError(f"layout is incomplete: {error!r}") from error
 
     def dumps(self) -> str:
@@ -194,7 +195,10 @@ class Layout:
     @classmethod
     def loads(cls, text: str) -> Layout:
         """Read a layout file's text. Raises ValueError."""
-        return cls.from_json(json.loads(text))
+        try:
+            return cls.from_json(json.loads(text))
+        except RecursionError as error:
+            raise ValueError("layout is nested too deep") from error
 
 
 def digest(layout: Layout) -> str:
@@ -228,12 +232,26 @@ def _page(value: dict[str, Any]) -> Page:
         texts=tuple(_make(Text, t) for t in value.get("texts", [])),
         rules=tuple(_make(Rule, r) for r in value.get("rules", [])),
         shapes=tuple(
-            _make(Shape, {**s, "points": tuple((float(x), float(y)) for x, y in s["points"])})
-            for s in value.get("shapes", [])
+            _make(Shape, {**s, "points": tuple((x, y) for x, y in s["points"])}) for s in value.get("shapes", [])
         ),
     )
 
 
 def _make(kind: type[T], value: dict[str, Any]) -> T:
-    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]  # every caller passes a dataclass
-    return kind(**{key: item for key, item in value.items() if key in names})
+    known = fields(kind)  # type: ignore[arg-type]  # every caller passes a dataclass
+    return kind(**{f.name: _checked(str(f.type), value[f.name]) for f in known if f.name in value})
+
+
+def _checked(kind: str, value: Any) -> Any:
+    """Return a field's value as its type asks. Raises TypeError, so that no text or infinity passes for a length."""
+    if kind == "float":
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise TypeError(f"{value!r} is no length")
+        return float(value)
+    if kind in ("str", "bool") and type(value).__name__ != kind:
+        raise TypeError(f"{value!r} is no {kind}")
+    if kind.startswith("tuple[float"):
+        return tuple(_checked("float", item) for item in value)
+    if kind.startswith("tuple[tuple[float"):
+        return tuple(_checked("tuple[float", item) for item in value)
+    return value

@@ -46,7 +46,7 @@ def compose(text: str, name: str) -> yaml.MappingNode:
         raise _single("not-yaml", line, name, problem=error.problem or error.context or "") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise _single("strange-character", line, name, code=f"U+{_code(error.character):04X}") from error
+        raise _single("strange-character", line, name, point=f"U+{_code(error.character):04X}") from error
     if root is None:
         raise _single("empty-file", 1, name)
     if not isinstance(root, yaml.MappingNode):
@@ -62,7 +62,7 @@ def _refuse_bombs(text: str, name: str) -> None:
     """Raise for anchors, deep nesting and a second document, on the event stream: before anything is built."""
     depth = documents = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _single("anchor", line, name)
         if isinstance(event, yaml.DocumentStartEvent):
@@ -227,5 +227,5 @@ def _text(source: Source, node: yaml.Node, place: str, most: int, required: bool
         source.complain("text-too-long", place, node, count=len(value), most=most)
         return value[:most]
     for character in unprintable(value):
-        source.complain("unprintable", place, node, character=character, code=f"U+{ord(character):04X}")
+        source.complain("unprintable", place, node, character=character, point=f"U+{ord(character):04X}")
     return value

@@ -70,7 +70,8 @@ def blank_page(layout: Layout, page: int, dpi: float) -> Image.Image:
     document = pypdfium2.PdfDocument(_specimen(layout))
     try:
         bitmap = document[page - 1].render(scale=dpi / 72, grayscale=True)
-        return bitmap.to_pil()
+        image: Image.Image = bitmap.to_pil()
+        return image
     finally:
         document.close()
 

@@ -1,4 +1,4 @@
-"""Values file (YAML) → Values: what differs from meeting to meeting. Reports every mistake at once, like a form file."""
+"""Values file (YAML) → Values: what differs from meeting to meeting. Reports every mistake at once."""
 
 from __future__ import annotations
 

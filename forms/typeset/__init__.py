@@ -51,7 +51,7 @@ def _unprintable(values: Values) -> list[FormError]:
     places = {"unit": values.unit, "subject": values.subject, "date": values.date}
     places |= {f"members[{number}]": name for number, name in enumerate(values.members, start=1)}
     return [
-        FormError("unprintable", place, params={"character": character, "code": f"U+{ord(character):04X}"})
+        FormError("unprintable", place, params={"character": character, "point": f"U+{ord(character):04X}"})
         for place, text in places.items()
         for character in unprintable(text)
     ]

@@ -13,7 +13,7 @@ from forms.errors import FormError
 from forms.layout import Box, CodeArea, Fiducial, Page, Question, Region, Rule, Shape, Text
 from forms.survey import Question as Asked
 from forms.typeset import marks, setting
-from forms.typeset.metrics import EM_MM
+from forms.typeset.metrics import EM_MM, advance
 from forms.typeset.setting import Style
 
 BOX = 5.0  # outside the ink
@@ -125,6 +125,6 @@ def _runs(placed: list[setting.Glyph], style: Style) -> list[list[setting.Glyph]
             if cut or glyph.face == "tick":
                 runs.append([])
             runs[-1].append(glyph)
-            natural = setting.advance(glyph.character, style.face) * style.em + style.spacing
+            natural = advance(glyph.character, style.face) * style.em + style.spacing
             cut = glyph.advance < natural - style.spacing - 1e-9
     return runs

@@ -15,6 +15,7 @@ LOOK = FieldLook(sans(10.5), serif(11), underline=2.6, least=9, two=9, two_pitch
 CAPACITY = 16
 FIRST_ROW_Y = 55.5
 GROUPS = (77.0, 126.5, 176.0)  # repeat every 49.5: the upright folds fall between two boxes
+GROUP_WIDTH = 43.0  # of a head; the rest of the 49.5 is the gutter
 MOST_CHOICES = 5
 HEAD_TOP, ITEM_Y, THIN_Y, WORDS_Y = 38.6, 42.95, 47.65, 51.55
 OPINION_LEFT = 227.0
@@ -95,17 +96,17 @@ def _head(canvas: Canvas, survey: Survey, *, with_example: bool) -> None:
     canvas.write(32, 51.8, parts.words(survey)["names_label"], sans(10))
     for number, (item, left, span) in enumerate(zip(survey.items, GROUPS, spans, strict=False), start=1):
         centres = group_centres(item.choices, left)
-        _item(canvas, number, item.text, (centres[0] + centres[-1]) / 2, span)
+        _item(canvas, number, item.text, (centres[0] + centres[-1]) / 2)
         canvas.rule(*span, THIN_Y, 0.15)
         split_from = 3 if len(item.choices) == MOST_CHOICES else 4
         parts.write_heads(canvas, item.choices, centres, WORDS_Y, 9.0, split_from, 3.27)
 
 
-def _item(canvas: Canvas, number: int, text: str, cx: float, span: tuple[float, float]) -> None:
+def _item(canvas: Canvas, number: int, text: str, cx: float) -> None:
     for size in (9.5, 9.0):
         style = sans(size)
         hang = width(f"{number}、", style)
-        room = span[1] - span[0] - hang
+        room = GROUP_WIDTH - hang
         lines = wished_lines(text, room, style)
         if len(lines) <= 2:
             break

@@ -52,5 +52,7 @@ def unprintable(text: str) -> str:
     return "".join(
         character
         for character in dict.fromkeys(text)
-        if character in "{}" or not (character.isprintable() or character == "\u3000") or not face_of(character, "serif")
+        if character in "{}"
+        or not (character.isprintable() or character == "\u3000")
+        or not face_of(character, "serif")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from forms.layout import CodeArea, Fiducial
 from forms.survey import Choice, Survey
@@ -180,7 +181,7 @@ def write_heads(
     pitch: float,
 ) -> None:
     """Write the option words over their columns; words of ``split_from`` characters or more take two lines."""
-    room = min((b - a for a, b in zip(centres, centres[1:], strict=False)), default=20.0) - 0.6
+    room = min((b - a for a, b in pairwise(centres)), default=20.0) - 0.6
     for number, (choice, cx) in enumerate(zip(choices, centres, strict=True), start=1):
         style = head_style(choice, sans(size))
         lines = split_head(choice.label, split_from)

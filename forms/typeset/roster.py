@@ -17,7 +17,7 @@ LEAST_NAME = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One name. ``id`` runs on over the pages: m01, m02 …"""
+    """One name. ``id`` runs on over the pages, from m01."""
 
     number: int
     name: str

@@ -146,7 +146,7 @@ def spaced_name(name: str) -> str:
 
 
 def name_lines(name: str, room: float, style: Style, least: float) -> tuple[Style, list[str]] | None:
-    """Set a name on one line, shrinking to ``least`` pt, else on two of that size, broken after the · nearest the middle.
+    """Set a name on one line, shrunk to ``least`` pt if need be, else on two, broken after the · nearest the middle.
 
     Returns None where two lines don't hold it: a name is never cut.
     """
