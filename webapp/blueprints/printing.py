@@ -2,6 +2,179 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response
+
+from forms.errors import FormErrors
+from forms.survey import Design
+from forms.survey import Survey as FormSurvey
+from forms.typeset import capacity
+from webapp.access import Access, access
+from webapp.errors import Conflict, InvalidInput
+from webapp.models import Meeting
+from webapp.pages import faults_of, office, render_meeting, user_id
+from webapp.services import meetings, printing
+from webapp.services.printing import Order
 
 bp = Blueprint("printing", __name__)
+SPARE_COPIES = 14  # offered beyond the expected number, so that a spoiled sheet can be replaced
+
+
+@dataclass(frozen=True, slots=True)
+class FormCard:
+    """A form that can be printed. ``kind``: organisation, member or roster decides which fields are asked."""
+
+    id: int
+    survey: FormSurvey
+    kind: str
+    capacity: int
+
+
+@bp.get("/meetings/<int:meeting_id>/print")
+@access(Access.OPERATOR)
+def index(meeting_id: int) -> str:
+    """Everything about the paper of a meeting."""
+    return _page(meeting_id, request.args, chosen=request.args.get("survey", type=int))
+
+
+@bp.post("/meetings/<int:meeting_id>/print/preview")
+@access(Access.OPERATOR)
+def preview(meeting_id: int) -> Response:
+    """One page of the specimen as PNG; 422 with sentences where the values can't be set on paper."""
+    values = next(_order(copies=1).values())
+    try:
+        shown = printing.preview(office(), request.form.get("survey", 0, int), values, request.form.get("page", 1, int))
+    except FormErrors as error:
+        return make_response("\n".join(faults_of(error)), 422)
+    answer = make_response(shown.png)
+    answer.headers["Content-Type"] = "image/png"
+    answer.headers["X-Pages"] = str(shown.pages)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@bp.post("/meetings/<int:meeting_id>/print")
+@access(Access.OPERATOR)
+def create(meeting_id: int) -> Response | tuple[str, int]:
+    """Make print runs; what can't be printed is told above the fields, which keep what was typed."""
+    survey_id = request.form.get("survey", 0, int)
+    try:
+        printing.create_runs(office(), meeting_id=meeting_id, survey_id=survey_id, order=_order(), user_id=user_id())
+    except FormErrors as error:
+        return _page(meeting_id, request.form, survey_id, faults=faults_of(error)), 422
+    except InvalidInput as error:
+        return _page(meeting_id, request.form, survey_id, problem=error), 422
+    return redirect(url_for("printing.index", meeting_id=meeting_id, survey=survey_id) + "#files")
+
+
+@bp.get("/meetings/<int:meeting_id>/print/files")
+@access(Access.OPERATOR)
+def files(meeting_id: int) -> str:
+    """The list of print runs alone, asked for again while a PDF is being made."""
+    return render_template("printing/_files.html", meeting=meetings.get(office(), meeting_id), runs=_runs(meeting_id))
+
+
+@bp.post("/print-runs/<int:print_run_id>/more")
+@access(Access.OPERATOR)
+def more(print_run_id: int) -> Response:
+    """Add copies to a run."""
+    copies = request.form.get("copies", 0, int)
+    meeting_id = printing.meeting_of_run(office(), print_run_id)
+    printing.more(office(), print_run_id=print_run_id, copies=copies, user_id=user_id())
+    return redirect(url_for("printing.index", meeting_id=meeting_id) + "#files")
+
+
+@bp.post("/print-files/<int:print_file_id>/again")
+@access(Access.OPERATOR)
+def again(print_file_id: int) -> Response:
+    """Draw a PDF once more, with the same codes."""
+    meeting_id = printing.meeting_of_file(office(), print_file_id)
+    printing.try_again(office(), print_file_id)
+    return redirect(url_for("printing.index", meeting_id=meeting_id) + "#files")
+
+
+@bp.post("/print-files/<int:print_file_id>/withdraw")
+@access(Access.OPERATOR)
+def withdraw(print_file_id: int) -> Response:
+    """Take back sheets that were never given out."""
+    meeting_id = printing.meeting_of_file(office(), print_file_id)
+    printing.withdraw_file(office(), print_file_id)
+    return redirect(url_for("printing.index", meeting_id=meeting_id) + "#files")
+
+
+@bp.get("/print-files/<int:print_file_id>.pdf")
+@access(Access.OPERATOR)
+def download(print_file_id: int) -> Response:
+    """The sheets, ready for the printer."""
+    meeting_id = printing.meeting_of_file(office(), print_file_id)
+    path = printing.file_path(office(), print_file_id)
+    if not path.exists():
+        raise Conflict("print-file-not-ready")
+    unit = meetings.get(office(), meeting_id).unit.name
+    return send_file(path, mimetype="application/pdf", as_attachment=True, download_name=f"{unit}-{print_file_id}.pdf")
+
+
+def _page(
+    meeting_id: int,
+    typed: dict[str, str],
+    chosen: int | None = None,
+    problem: InvalidInput | None = None,
+    faults: list[str] | None = None,
+) -> str:
+    meeting = meetings.get(office(), meeting_id)
+    cards = _cards(meeting)
+    with office().db.read() as session:
+        heads = meetings.latest_counts(session, meeting_id)
+        ledger = printing.ledger(session, meeting_id)
+    expected = sum(number for (kind, _form, _class), number in heads.items() if kind == "expected")
+    return render_meeting(
+        "printing/index.html",
+        meeting_id,
+        "printing",
+        cards=cards,
+        chosen=chosen or (cards[0].id if cards else None),
+        typed=typed,
+        expected=expected,
+        copies=typed.get("copies") or (expected + SPARE_COPIES if expected else 30),
+        date=typed.get("date") or (_written(meeting.held_on) if meeting.held_on else ""),
+        ledger=ledger,
+        runs=_runs(meeting_id),
+        problem=problem,
+        faults=faults,
+    )
+
+
+def _cards(meeting: Meeting) -> list[FormCard]:
+    cards = []
+    for row in printing.surveys_of(office(), meeting.campaign_id):
+        survey = printing.parse(row.source, row.form)
+        kind = survey.about if survey.design is Design.SHEET else "roster"
+        cards.append(FormCard(row.id, survey, kind, capacity(survey)))
+    return cards
+
+
+def _runs(meeting_id: int) -> list[printing.RunView]:
+    with office().db.read() as session:
+        return printing.runs_of(session, meeting_id)
+
+
+def _order(copies: int | None = None) -> Order:
+    form = request.form
+    names = tuple(line.strip() for line in form.get("names", "").splitlines() if line.strip())
+    kind = printing.kind_of(office(), form.get("survey", 0, int))
+    subject = form.get("subject", "").strip()
+    return Order(
+        unit=form.get("unit", "").strip(),
+        date=form.get("date", "").strip(),
+        copies=form.get("copies", 0, int) if copies is None else copies,
+        subjects={"organisation": (subject,) if subject else (), "member": names}.get(kind, ()),
+        members=names if kind == "roster" else (),
+    )
+
+
+def _written(day: date) -> str:
+    """Write a date as it stands on a Chinese sheet, whatever the language of the pages."""
+    return f"{day.year}年{day.month}月{day.day}日"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -12,15 +13,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from forms import code, loader, render
 from forms import layout as layouts
 from forms import survey as surveys
 from forms.typeset import typeset
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.models import IssuedSheet, Layout, Meeting, PrintFile, PrintRun, Survey, now
+from webapp.models import IssuedSheet, Layout, Meeting, Page, PrintFile, PrintRun, Survey, now
 from webapp.office import Office
+from webapp.services.meetings import latest_counts
 
 T = TypeVar("T")
 MAX_COPIES = 20_000
@@ -55,6 +57,43 @@ class Preview:
     pages: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A print run as the page shows it."""
+
+    id: int
+    form: str
+    title: str
+    subject: str
+    names: int  # how many names its roster has; 0 for a sheet about one subject
+    digest: str
+    files: tuple[PrintFile, ...]
+
+    @property
+    def working(self) -> bool:
+        """Tell whether a PDF is still to come."""
+        return any(file.state in ("queued", "making") for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """The paper of one form. ``None``: nobody entered the number yet."""
+
+    form: str
+    title: str
+    printed: int
+    issued: int | None
+    spoiled: int | None
+    spare: int | None
+
+    @property
+    def balanced(self) -> bool | None:
+        """Tell whether printed = issued + spoiled + spare; None while a number is missing."""
+        if self.issued is None or self.spoiled is None or self.spare is None:
+            return None
+        return self.printed == self.issued + self.spoiled + self.spare
+
+
 @lru_cache(maxsize=64)
 def parse(source: str, form: str) -> surveys.Survey:
     """Return the checked Survey of a stored form file. Raises FormErrors."""
@@ -83,7 +122,7 @@ def create_runs(office: Office, *, meeting_id: int, survey_id: int, order: Order
     _check_copies(order.copies)
     if len(order.subjects) > MAX_SUBJECTS:
         raise InvalidInput("too-many-subjects", most=MAX_SUBJECTS)
-    _check_unique(order.subjects)
+    _check_unique(order.subjects or order.members)
     with office.db.read() as session:
         row = _get(session, Survey, survey_id)
         meeting = _get(session, Meeting, meeting_id)
@@ -128,12 +167,15 @@ def make_file(office: Office, print_file_id: int) -> None:
     temporary = target.with_suffix(".part")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        render.write_pdf(layout, sheets, temporary, on_progress=lambda done: _note_progress(office, print_file_id, done))
+        render.write_pdf(
+            layout, sheets, temporary, on_progress=lambda done: _note_progress(office, print_file_id, done)
+        )
         size = temporary.stat().st_size
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        _finish(office, print_file_id, state="failed", problem="disk-full" if error.errno == 28 else "cannot-write")
+        problem = "print-disk-full" if error.errno == errno.ENOSPC else "print-cannot-write"
+        _finish(office, print_file_id, state="failed", problem=problem)
         return
     _finish(office, print_file_id, state="done", done=len(sheets), size=size)
 
@@ -151,8 +193,6 @@ def withdraw_file(office: Office, print_file_id: int) -> None:
 
     Raises Conflict when one of its sheets has already come back.
     """
-    from webapp.models import Page
-
     with office.db.begin() as session:
         file = _get(session, PrintFile, print_file_id)
         codes = select(IssuedSheet.sheet).where(IssuedSheet.print_file_id == print_file_id)
@@ -167,10 +207,53 @@ def withdraw_file(office: Office, print_file_id: int) -> None:
     file_path(office, print_file_id).unlink(missing_ok=True)
 
 
-def runs_of(session: Session, meeting_id: int) -> list[PrintRun]:
+def runs_of(session: Session, meeting_id: int) -> list[RunView]:
     """Return the print runs of a meeting, newest first."""
-    query = select(PrintRun).where(PrintRun.meeting_id == meeting_id).order_by(PrintRun.id.desc())
-    return list(session.scalars(query))
+    query = (
+        select(PrintRun)
+        .where(PrintRun.meeting_id == meeting_id)
+        .options(selectinload(PrintRun.files), joinedload(PrintRun.survey))
+        .order_by(PrintRun.id.desc())
+    )
+    return [_view(run) for run in session.scalars(query)]
+
+
+def surveys_of(office: Office, campaign_id: int) -> list[Survey]:
+    """Return the forms in force in a campaign."""
+    with office.db.read() as session:
+        return list(session.scalars(select(Survey).where(Survey.campaign_id == campaign_id).order_by(Survey.id)))
+
+
+def kind_of(office: Office, survey_id: int) -> str:
+    """Return what a form asks for beside unit and date: a subject (organisation), names (member) or a roster."""
+    with office.db.read() as session:
+        row = _get(session, Survey, survey_id)
+    survey = parse(row.source, row.form)
+    return survey.about if survey.design is surveys.Design.SHEET else "roster"
+
+
+def meeting_of_run(office: Office, print_run_id: int) -> int:
+    """Return the id of a run's meeting. Raises NotFound."""
+    with office.db.read() as session:
+        return _get(session, PrintRun, print_run_id).meeting_id
+
+
+def meeting_of_file(office: Office, print_file_id: int) -> int:
+    """Return the id of a print file's meeting. Raises NotFound."""
+    with office.db.read() as session:
+        return _get(session, PrintFile, print_file_id).print_run.meeting_id
+
+
+def ledger(session: Session, meeting_id: int) -> list[LedgerRow]:
+    """Return, for each form that was printed, 印制 = 发出 + 作废 + 余票 as far as the numbers were entered."""
+    heads = latest_counts(session, meeting_id)
+    query = select(Survey.form, Survey.title).join(PrintRun).where(PrintRun.meeting_id == meeting_id)
+    titles = {form: title for form, title in session.execute(query)}
+    rows = []
+    for form, copies in sorted(printed(session, meeting_id).items()):
+        entered = [_entered(heads, kind, form) for kind in ("issued", "spoiled", "spare")]
+        rows.append(LedgerRow(form, titles[form], copies, *entered))
+    return rows
 
 
 def printed(session: Session, meeting_id: int) -> dict[str, int]:
@@ -236,9 +319,7 @@ def _new_sheets(session: Session, digest: str, copies: int) -> list[str]:
 def _issued(session: Session, sheets: Iterable[str]) -> Iterator[str]:
     wanted = list(sheets)
     for start in range(0, len(wanted), 500):  # SQLite takes a bounded number of parameters
-        yield from session.scalars(
-            select(IssuedSheet.sheet).where(IssuedSheet.sheet.in_(wanted[start : start + 500]))
-        )
+        yield from session.scalars(select(IssuedSheet.sheet).where(IssuedSheet.sheet.in_(wanted[start : start + 500])))
 
 
 def _check_copies(copies: int) -> None:
@@ -253,7 +334,7 @@ def _check_unique(names: tuple[str, ...]) -> None:
     double = {name: found for name, found in places.items() if len(found) > 1}
     if double:
         name, found = next(iter(double.items()))
-        raise InvalidInput("subject-twice", name=name, lines="、".join(map(str, found)))
+        raise InvalidInput("name-twice", name=name, lines="、".join(map(str, found)))
 
 
 def _note_progress(office: Office, print_file_id: int, done: int) -> None:
@@ -268,6 +349,16 @@ def _finish(office: Office, print_file_id: int, *, state: str, problem: str = ""
     with office.db.begin() as session:
         file = _get(session, PrintFile, print_file_id)
         file.state, file.problem, file.done, file.bytes, file.lease_until = state, problem, done, size, None
+
+
+def _view(run: PrintRun) -> RunView:
+    names = len(run.values.get("members", []))
+    return RunView(run.id, run.survey.form, run.survey.title, run.subject, names, run.layout_digest, tuple(run.files))
+
+
+def _entered(heads: dict[tuple[str, str, str], int], kind: str, form: str) -> int | None:
+    numbers = [number for (its_kind, its_form, _), number in heads.items() if (its_kind, its_form) == (kind, form)]
+    return sum(numbers) if numbers else None
 
 
 def _get(session: Session, kind: type[T], key: int | str) -> T:
