@@ -70,7 +70,7 @@ class Room:
         self.back = flat.copy() if "show-through" in self.severity.troubles else None
         scan = degrade(flat, spot, self.severity, troubles, dpi)
         parts = tuple(_part(place + 1, side, scan, *marks[place]) for place, side in enumerate(sides))
-        pen = self.writers[sides[0].sheet].pen.kind if sides else ""
+        pen = " ".join(sorted({self.writers[side.sheet].pen.kind for side in sides if side.sheet in self.writers}))
         height, width = scan.image.shape
         return scan, PageTruth("", 0, number + 1, dpi, width, height, scan.turned_deg, troubles, pen, parts)
 

@@ -71,7 +71,7 @@ def make_deck(
     layout = layout_of(form)
     layout_path = folder / f"{form}.layout.json"
     layout_path.write_text(layout.dumps(), "utf-8")
-    printed, scanned = folder / f"{form}.printed.pdf", folder / f"{form}.scanned{suffix}"
+    printed, scanned = folder / f"{form}-printed.pdf", folder / f"{form}-scanned{suffix}"
     print_sheets(layout, count, seed, printed)
     truth = scan_stack(printed, [layout], scanned, severity=severity, mix=mix, seed=seed)
     return Deck(scanned, layout, layout_path, truth)

@@ -20,6 +20,7 @@ from omr.synth import PageTruth, PartTruth, QuestionTruth, Truth
 
 OUTCOMES = ("right", "silent", "flagged", "lost")
 Reading = dict[str, Any]
+_MIDDLE = 0.5  # the reader counts pixels from their corner, the truth from their middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +147,4 @@ def _centre_errors(page: PageTruth, part: PartTruth, line: Reading, layout: Layo
         for box in question.boxes:
             x, y, w = matrix @ [box.cx, box.cy, 1.0]
             true_x, true_y = part.centres_px[f"{question.id}.{box.id}"]
-            yield math.hypot(x / w - true_x, y / w - true_y) * 25.4 / page.dpi
+            yield math.hypot(x / w - _MIDDLE - true_x, y / w - _MIDDLE - true_y) * 25.4 / page.dpi
