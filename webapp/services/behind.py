@@ -63,20 +63,22 @@ def sheets_behind(
     office: Office, meeting_id: int, ref: tally.FormRef, wanted: Filter, offset: int = 0, limit: int = PER_PAGE
 ) -> Found:
     """Return the pages behind a figure, in the order of their random codes."""
-    scope = tally.scope_of(meeting_id, ref)
     with office.db.read() as session:
-        if wanted.item is None:
-            query = _whole_sheets(scope, wanted)
-        else:
-            places = _places(session, scope, wanted)
-            if not places:
-                return Found(0, ())
-            query = (
-                _missing(scope, wanted, places) if wanted.outcome == Outcome.MISSING else _marks(scope, wanted, places)
-            )
-        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        rows = session.execute(query.order_by("sheet").offset(offset).limit(limit)).mappings()
-        return Found(total, tuple(Behind(**row) for row in rows))
+        return find(session, tally.scope_of(meeting_id, ref), wanted, offset, limit)
+
+
+def find(session: Session, scope: counting.Scope, wanted: Filter, offset: int = 0, limit: int = PER_PAGE) -> Found:
+    """Return the pages behind a figure inside an open transaction."""
+    if wanted.item is None:
+        query = _whole_sheets(scope, wanted)
+    else:
+        places = _places(session, scope, wanted)
+        if not places:
+            return Found(0, ())
+        query = _missing(scope, wanted, places) if wanted.outcome == Outcome.MISSING else _marks(scope, wanted, places)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = session.execute(query.order_by("sheet").offset(offset).limit(limit)).mappings()
+    return Found(total, tuple(Behind(**row) for row in rows))
 
 
 def _places(session: Session, scope: counting.Scope, wanted: Filter) -> dict[tuple[str, int], list[int]]:
