@@ -2,6 +2,107 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+import cv2
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from omr.image import Grey
+from omr.ocr import UNCERTAIN_BELOW
+from webapp.access import Access, access
+from webapp.errors import NotFound
+from webapp.pages import office, render_meeting, user_id
+from webapp.services import opinions
 
 bp = Blueprint("opinions", __name__)
+JPEG_QUALITY = 85
+
+
+@bp.get("/meetings/<int:meeting_id>/opinions")
+@access(Access.OPERATOR)
+def index(meeting_id: int) -> str:
+    """The first opinion that is not settled."""
+    entries = opinions.entries(office(), meeting_id)
+    first = next((each for each in entries if each.is_open), entries[0] if entries else None)
+    return _page(meeting_id, entries, first)
+
+
+@bp.get("/opinions/<int:opinion_id>")
+@access(Access.OPERATOR)
+def show(opinion_id: int) -> str:
+    """One opinion."""
+    meeting_id = opinions.meeting_of(office(), opinion_id)
+    entries = opinions.entries(office(), meeting_id)
+    here = next((each for each in entries if each.opinion.id == opinion_id), None)
+    if here is None:
+        raise NotFound("no-such-opinion")
+    return _page(meeting_id, entries, here)
+
+
+@bp.post("/opinions/<int:opinion_id>/confirm")
+@access(Access.OPERATOR)
+def confirm(opinion_id: int) -> Answer:
+    """Settle the text, go on to the next."""
+    opinions.confirm(office(), opinion_id, text=request.form.get("text", ""), user_id=user_id())
+    return _go_on(opinion_id)
+
+
+@bp.post("/opinions/<int:opinion_id>/no-text")
+@access(Access.OPERATOR)
+def no_text(opinion_id: int) -> Answer:
+    """Settle that there is nothing to read, go on to the next."""
+    opinions.no_text(office(), opinion_id, user_id=user_id())
+    return _go_on(opinion_id)
+
+
+@bp.post("/opinions/<int:opinion_id>/reopen")
+@access(Access.OPERATOR)
+def reopen(opinion_id: int) -> Answer:
+    """Look at a settled one again."""
+    opinions.reopen(office(), opinion_id)
+    return redirect(url_for("opinions.show", opinion_id=opinion_id))
+
+
+@bp.get("/opinions/<int:opinion_id>/line/<int:row>.jpg")
+@access(Access.OPERATOR)
+def line(opinion_id: int, row: int) -> Response:
+    """One written line. Never kept by the browser."""
+    return _jpeg(opinions.line_image(office(), opinion_id, row))
+
+
+@bp.get("/opinions/<int:opinion_id>/region.jpg")
+@access(Access.OPERATOR)
+def region(opinion_id: int) -> Response:
+    """The whole opinion box. Never kept by the browser."""
+    return _jpeg(opinions.region_image(office(), opinion_id)[0])
+
+
+def _page(meeting_id: int, entries: list[opinions.Entry], here: opinions.Entry | None) -> str:
+    place = entries.index(here) if here else 0
+    return render_meeting(
+        "opinions/index.html",
+        meeting_id,
+        "review",
+        entries=entries,
+        here=here,
+        before=entries[place - 1] if place > 0 else None,
+        after=entries[place + 1] if place + 1 < len(entries) else None,
+        progress=opinions.Progress(len(entries), sum(not each.is_open for each in entries)),
+        author=opinions.author(office(), here.opinion) if here else "",
+        uncertain_below=UNCERTAIN_BELOW,
+    )
+
+
+def _go_on(opinion_id: int) -> Answer:
+    """Go to the next open opinion behind this one; from the last to the first; to this one when all are settled."""
+    entries = opinions.entries(office(), opinions.meeting_of(office(), opinion_id))
+    place = next((n for n, each in enumerate(entries) if each.opinion.id == opinion_id), 0)
+    order = entries[place + 1 :] + entries[: place + 1]
+    target = next((each.opinion.id for each in order if each.is_open), opinion_id)
+    return redirect(url_for("opinions.show", opinion_id=target))
+
+
+def _jpeg(image: Grey) -> Response:
+    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise ValueError("the picture can't be encoded")
+    return Response(data.tobytes(), mimetype="image/jpeg")

@@ -301,3 +301,11 @@ def counts(session: Session, meeting_ids: Iterable[int]) -> dict[int, int]:
     waiting: dict[int, int] = defaultdict(int)
     waiting.update({meeting_id: int(number) for meeting_id, number in session.execute(query) if number})
     return waiting
+
+
+def pages_read(office: Office, meeting_id: int) -> int:
+    """Return how many pages of a meeting were read and count."""
+    query = select(func.count()).select_from(Page).join(PrintRun, PrintRun.id == Page.print_run_id)
+    query = query.where(PrintRun.meeting_id == meeting_id, Page.state == "read", Page.standing.in_(STANDING))
+    with office.db.read() as session:
+        return session.scalar(query) or 0
