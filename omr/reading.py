@@ -89,8 +89,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """How the page lies in the image. ``matrix`` (row-major 3 × 3) maps layout mm to pixels of the *stored* image
-    (not turned, full resolution); ``width_px, height_px`` are that image's size."""
+    """How the page lies in the image.
+
+    ``matrix`` (row-major 3 × 3) maps layout mm to pixels of the *stored* image (not turned, full resolution; the middle
+    of its first pixel is (.5, .5)); ``width_px, height_px`` are that image's size.
+    """
 
     residual_mm: float
     rotation_deg: float
@@ -146,7 +149,8 @@ class PageReading:
             "page": self.page,
             "part": self.part,
             "status": str(self.status),
-            "problem": self.problem and {"code": str(self.problem.code), "message": self.problem.message, "params": self.problem.params},
+            "problem": self.problem
+            and {"code": str(self.problem.code), "message": self.problem.message, "params": self.problem.params},
             "form": self.form,
             "digest": self.digest,
             "sheet": self.sheet,

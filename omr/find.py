@@ -1,0 +1,127 @@
+"""Which sheets lie in an image: marks first, then the code where the marks say it stands, then slower ways.
+
+Each way is slower than the one before it, and is gone only where that one failed. The last ones take seconds; they are
+for the few pages that would else go to a tray.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forms.code import SheetCode
+from omr import identify, locate, printed, quality
+from omr.errors import problem
+from omr.geometry import apply, px_per_mm
+from omr.image import Page
+from omr.known import KnownLayouts, KnownPage
+from omr.reading import Problem, ProblemCode
+from omr.settings import ReaderSettings
+
+_SURE_MM = 2.0  # four marks that fit a geometry this well are a sheet's, whatever its code says
+_OCR_TRIES = 2  # hypotheses whose printed number is read: each costs half a second
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet that was found and named: where its page lies, and which it is."""
+
+    code: SheetCode
+    known: KnownPage
+    hypothesis: locate.Hypothesis
+    by_ocr: bool = False
+
+
+def find_sheets(
+    page: Page, layouts: KnownLayouts, settings: ReaderSettings, assume: SheetCode | None = None
+) -> list[Sheet] | Problem:
+    """Return the sheets in an image, left to right, or why there is none.
+
+    ``assume`` is the code that a person typed for this page: then only its place is looked for.
+    """
+    grey = page.grey
+    blobs = locate.find_blobs(grey, settings.locate)
+    geometries = layouts.geometries
+    if assume is not None:
+        return _assumed(page, layouts, blobs, assume, settings)
+    guesses = locate.hypotheses(blobs, geometries, grey.shape[:2], settings.locate)
+    sheets: list[Sheet] = []
+    stranger: SheetCode | None = None
+    for guess in guesses:
+        if any(_share_marks(guess, sheet.hypothesis) for sheet in sheets):
+            continue
+        code = identify.read_code(grey, guess.matrix, guess.geometry)
+        known = code and layouts.find(code.digest, code.page)
+        if code and known and known.geometry == guess.geometry:
+            sheets.append(Sheet(code, known, guess))
+            if _covers(guess, grey.shape[:2]):
+                break
+        elif code:
+            stranger = code
+    if sheets:
+        return sorted(sheets, key=lambda s: float(apply(s.hypothesis.matrix, np.zeros((1, 2)))[0].sum()))
+    return _without_marks(page, layouts, guesses, blobs, stranger, settings)
+
+
+def _share_marks(one: locate.Hypothesis, other: locate.Hypothesis) -> bool:
+    return any(blob is not None and blob in other.blobs for blob in one.blobs)
+
+
+def _covers(guess: locate.Hypothesis, shape: tuple[int, int]) -> bool:
+    """Tell whether a sheet takes up most of the image, so that there is no place for a second."""
+    width, height = guess.geometry.page_mm
+    scale = px_per_mm(guess.matrix, np.array([width / 2, height / 2]))
+    return width * height * scale**2 > 0.6 * shape[0] * shape[1]
+
+
+def _assumed(
+    page: Page, layouts: KnownLayouts, blobs: list[locate.Blob], code: SheetCode, settings: ReaderSettings
+) -> list[Sheet] | Problem:
+    known = layouts.find(code.digest, code.page)
+    if known is None:
+        return problem(ProblemCode.UNKNOWN_LAYOUT, sheet=code.readable, digest=code.digest)
+    guesses = locate.hypotheses(blobs, [known.geometry], page.grey.shape[:2], settings.locate)
+    if not guesses:
+        return problem(ProblemCode.NO_FIDUCIALS, sheet=code.readable)
+    return [Sheet(code, known, guesses[0])]
+
+
+def _without_marks(
+    page: Page,
+    layouts: KnownLayouts,
+    guesses: list[locate.Hypothesis],
+    blobs: list[locate.Blob],
+    stranger: SheetCode | None,
+    settings: ReaderSettings,
+) -> list[Sheet] | Problem:
+    """Name a page whose code was not where marks say it is."""
+    if not guesses and quality.is_blank(page.grey, settings.quality):
+        return problem(ProblemCode.BLANK_PAGE)
+    anywhere = identify.find_code(page.grey)
+    code = anywhere[0] if anywhere else stranger
+    if code is None:
+        return _by_print(page, layouts, guesses)
+    known = layouts.find(code.digest, code.page)
+    if known is None:
+        return problem(ProblemCode.UNKNOWN_LAYOUT, sheet=code.readable, digest=code.digest)
+    if anywhere is None:
+        return problem(ProblemCode.NO_FIDUCIALS, sheet=code.readable)
+    return [Sheet(code, known, locate.from_code(anywhere[1], known.geometry, blobs))]
+
+
+def _by_print(page: Page, layouts: KnownLayouts, guesses: list[locate.Hypothesis]) -> list[Sheet] | Problem:
+    """Try the printed number; else tell a sheet whose code is lost from a foreign page, by its title."""
+    if printed.available():
+        for guess in guesses[:_OCR_TRIES]:
+            same = [known for known in layouts.pages() if known.geometry == guess.geometry]
+            code = printed.read_number(page.grey, guess.matrix, same)
+            known = code and layouts.find(code.digest, code.page)
+            if code and known:
+                return [Sheet(code, known, guess, by_ocr=True)]
+        likely = printed.seems(page.grey, layouts.pages())
+        if likely is not None:
+            return problem(ProblemCode.BAD_CODE, seems=printed.title_of(likely), form=likely.layout.form)
+    if any(None not in guess.blobs and guess.misfit_mm < _SURE_MM for guess in guesses):
+        return problem(ProblemCode.BAD_CODE, seems="", form="")
+    return problem(ProblemCode.NOT_A_SHEET)

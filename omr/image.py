@@ -1,0 +1,52 @@
+"""A page image and what is done to it before anyone looks: limits and shrinking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from omr.errors import FileProblem
+from omr.reading import ProblemCode
+from omr.settings import StackSettings
+
+Grey = NDArray[np.uint8]
+
+cv2.setNumThreads(1)  # one process a core is our parallelism; OpenCV's threads would only fight over them
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page image. ``grey`` is ``reduction`` times smaller than the stored ``width_px`` × ``height_px``."""
+
+    index: int  # from 1
+    grey: Grey
+    reduction: int
+    width_px: int
+    height_px: int
+    dpi: float | None  # what the file says of the stored image; None where it says nothing
+    is_one_bit: bool = False
+
+
+def reduction_for(width_px: int, height_px: int, settings: StackSettings) -> int:
+    """Return 1, 2, 4 or 8: the most by which a page may shrink and still have ``min_long_px`` on its long side."""
+    reduction = 1
+    while reduction < 8 and max(width_px, height_px) / (reduction * 2) >= settings.min_long_px:
+        reduction *= 2
+    return reduction
+
+
+def check_pixels(width: int, height: int, page: int, settings: StackSettings) -> None:
+    """Refuse an image that is too big to decode. Raises FileProblem."""
+    if width * height > settings.max_pixels or max(width, height) > settings.max_side_px:
+        raise FileProblem(ProblemCode.TOO_MANY_PIXELS, page=page, width=width, height=height)
+
+
+def shrink(grey: Grey, reduction: int) -> Grey:
+    """Return ``grey`` made smaller by a whole factor, each pixel the mean of those it stands for."""
+    if reduction == 1:
+        return grey
+    size = (grey.shape[1] // reduction, grey.shape[0] // reduction)
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

@@ -1,0 +1,74 @@
+"""The layouts that a stack may hold, with what the reader derives from each once: geometry, blank print, targets."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from forms.layout import Layout
+from forms.layout import Page as LayoutPage
+from omr import blank, measure
+from omr.geometry import Geometry, geometry_of
+from omr.image import Grey
+
+_KEEP = 64  # layouts whose blank print stays drawn: 2 MB a page
+
+
+class KnownPage:
+    """One page of one layout. What is costly is made when first asked for, and kept."""
+
+    def __init__(self, layout: Layout, page: LayoutPage) -> None:
+        self.layout, self.page = layout, page
+        self.geometry = geometry_of(layout, page)
+
+    @cached_property
+    def print(self) -> Grey:
+        """Darkness of the blank page at ``measure.SCALE``."""
+        return blank.draw(self.layout.page_mm, self.page, measure.SCALE)
+
+    @cached_property
+    def target(self) -> measure.Target:
+        return measure.target(self.page, self.print)
+
+    @cached_property
+    def most(self) -> dict[str, int]:
+        """How many choices each question takes."""
+        return {question.id: question.most for question in self.page.questions}
+
+
+class KnownLayouts:
+    """All pages of the layouts given (digest → layout), found by digest and number."""
+
+    def __init__(self, layouts: Mapping[str, Layout]) -> None:
+        self._layouts = layouts
+        self.geometries: list[Geometry] = list(dict.fromkeys(known.geometry for known in self.pages()))
+
+    def pages(self) -> Iterator[KnownPage]:
+        """Yield every page of every layout."""
+        for digest in self._layouts:
+            yield from _pages_of(self._layouts[digest])
+
+    def find(self, digest: str, number: int) -> KnownPage | None:
+        """Return the page of a code, or None where its layout was not given."""
+        layout = self._layouts.get(digest)
+        if layout is None:
+            return None
+        return next((known for known in _pages_of(layout) if known.page.page == number), None)
+
+
+_drawn: OrderedDict[int, tuple[Layout, list[KnownPage]]] = OrderedDict()
+
+
+def _pages_of(layout: Layout) -> list[KnownPage]:
+    """Return a layout's pages, the same objects for the same layout: a new reader need not draw its print again.
+
+    Layouts hold a dict and can't be hashed; they are told apart by identity, and held so that none is recycled.
+    """
+    key = id(layout)
+    if key not in _drawn:
+        _drawn[key] = (layout, [KnownPage(layout, page) for page in layout.pages])
+        if len(_drawn) > _KEEP:
+            _drawn.popitem(last=False)
+    _drawn.move_to_end(key)
+    return _drawn[key][1]

@@ -1,0 +1,242 @@
+"""Evidence: what stands in and round each box that the sheet's own blank print does not explain. In grey, to the end.
+
+Every box becomes one upright patch at 6 px per mm. Darkness is relative: 0 is the paper beside the box, 1 the sheet's
+own print. Printed ink (outline, rules, text) is masked with a rim for blur and small shifts. No number here is a
+decision; ``judge`` takes them, and may take them again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from forms.layout import Page as LayoutPage
+from omr.geometry import Array, patches
+from omr.image import Grey
+
+FEATURES = (
+    "outline",  # share of the outline's contrast on its weakest side: is the box where we look?
+    "ink",  # mean new darkness inside the box
+    "cover",  # share of the inside darker than a third of the print
+    "peak",  # darkest place inside, over 0.5 mm
+    "core",  # mean new darkness of the middle 2.4 mm
+    "extent",  # diagonal of the inside's ink over the box's
+    "solid",  # share of the inside that is ink 0.8 mm thick: fills and scribbles, no pen stroke
+    "blocks",  # share of the inside's 5 × 5 blocks that hold ink
+    "even",  # lightest quarter of the inside: a fill leaves none white
+    "ring",  # share of ink in the 2.4 mm outside the outline
+    "around",  # share of 16 directions outside that hold ink: a circle has all
+    "balance",  # distance of the ink's middle from the box's, over half a box
+    "sharp",  # steepest edge of the ink inside over its peak: ghosts are blurred
+    "length",  # length of the ink's thinned line inside, in box widths
+    "reach",  # how far the longest connected ink runs outside, in box widths
+    "crossing",  # sides of the box (0–4) that the ink crosses
+)
+SCALE = 6.0  # px per mm
+HALF_MM = 5.5  # of a patch: the next box begins 5.75 from the middle in the densest roster
+_RIM_MM = 0.22  # masked round print: blur, and what registration leaves
+_RING_MM = 2.4
+_INK = 0.3  # darkness from which a pixel counts as ink in shapes
+_LOOK = 0.004  # mean darkness inside from which the shape is measured at all
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The boxes of a layout's page, with what is printed round each: computed once for each layout."""
+
+    ids: tuple[tuple[str, str], ...]  # question id, box id
+    boxes_mm: Array  # (n, 4): middle x, y, width, height
+    print: Grey  # (n, size, size): expected darkness
+    free: NDArray[np.bool_]  # (n, size, size): no print here nor near
+    inside: NDArray[np.bool_]  # (n, size, size): the white of the box
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Features of all boxes, (n, len(FEATURES)), and the local paper and contrast they are relative to."""
+
+    features: NDArray[np.float32]
+    paper: Array
+    contrast: Array
+
+
+def target(page: LayoutPage, print_: Grey) -> Target:
+    """Return the expected boxes of a layout's page. ``print_`` is its blank print at SCALE (``blank.draw``)."""
+    ids = tuple((q.id, b.id) for q in page.questions for b in q.boxes)
+    boxes = np.array([(b.cx, b.cy, b.w, b.h) for q in page.questions for b in q.boxes], float).reshape(-1, 4)
+    size = round(2 * HALF_MM * SCALE)
+    printed = 255 - patches(255 - print_, np.diag([SCALE, SCALE, 1.0]), boxes[:, :2], (HALF_MM, HALF_MM), SCALE)
+    rim = 2 * round(_RIM_MM * SCALE) + 1
+    near = np.stack([cv2.dilate(p, np.ones((rim, rim), np.uint8)) for p in printed]) if len(boxes) else printed
+    at = (np.arange(size) + 0.5) / SCALE - HALF_MM
+    dx, dy = np.abs(at)[None, None, :], np.abs(at)[None, :, None]
+    half_w, half_h = boxes[:, 2, None, None] / 2, boxes[:, 3, None, None] / 2
+    inside = (dx < half_w - 0.3) & (dy < half_h - 0.3)
+    free = near < 40
+    return Target(ids, boxes, printed, free, inside & free)
+
+
+def page_boxes(page: LayoutPage) -> int:
+    """Return the number of boxes of a page."""
+    return sum(len(q.boxes) for q in page.questions)
+
+
+def measure(grey: Grey, matrix: Array, shifts_mm: Array, aim: Target, black_ratio: float) -> Evidence:
+    """Measure every box of a registered page.
+
+    Args:
+        grey: the page.
+        matrix: mm → px of ``grey``.
+        shifts_mm: (n, 2), where each box really lies.
+        aim: the layout's boxes and blank print.
+        black_ratio: brightness of the sheet's print over that of its paper, from the locating marks.
+    """
+    cut = patches(grey, matrix, aim.boxes_mm[:, :2] + shifts_mm, (HALF_MM, HALF_MM), SCALE)
+    paper = _local_paper(cut, aim.free)
+    contrast = np.maximum(paper * (1 - black_ratio), 20.0)
+    scaled = (paper[:, None, None] - cut) * (255 / contrast)[:, None, None]
+    dark = np.clip(scaled, 0, 255).astype(np.uint8)
+    new = np.where(aim.free, dark, 0).astype(np.uint8)
+    features = np.zeros((len(cut), len(FEATURES)), np.float32)
+    features[:, 0] = _outline(dark, aim)
+    counts = np.maximum(aim.inside.sum(axis=(1, 2)), 1)
+    features[:, 1] = np.where(aim.inside, new, 0).sum(axis=(1, 2)) / counts / 255
+    ring = _ring(aim)
+    ring_ink = np.where(ring, new > 255 * _INK, False).sum(axis=(1, 2)) / np.maximum(ring.sum(axis=(1, 2)), 1)
+    features[:, 9] = ring_ink
+    for index in np.flatnonzero((features[:, 1] > _LOOK) | (ring_ink > 0.01)):
+        features[index, 2:9], features[index, 10:] = _shape(new[index], aim.inside[index], ring[index])
+    return Evidence(features, paper, contrast)
+
+
+def _local_paper(cut: Grey, free: NDArray[np.bool_]) -> Array:
+    """Return the brightness of the unmarked paper in each patch: the middle of its upper half, twice."""
+    values = np.where(free, cut, 0)[:, ::2, ::2].reshape(len(cut), -1).astype(np.float32)
+    there = values > 0
+    level = values.sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    for _ in range(2):  # ink drops out: what is clearly darker than the mean of the rest
+        there = values > level[:, None] * 0.93
+        level = np.where(there, values, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    return np.asarray(level, float)
+
+
+def _outline(dark: Grey, aim: Target) -> Array:
+    """Return the weakest side's share of the outline that is dark: 1 where every mm of it is there."""
+    worst = np.ones(len(dark))
+    middle = dark.shape[1] / 2
+    half_w, half_h = float(aim.boxes_mm[0, 2]) / 2 * SCALE, float(aim.boxes_mm[0, 3]) / 2 * SCALE
+    for axis, half, other in ((2, half_w, half_h), (1, half_h, half_w)):
+        along = slice(round(middle - other * 0.8), round(middle + other * 0.8))
+        for sign in (-1, 1):
+            at = middle + sign * (half - 0.15 * SCALE)
+            across = slice(round(at - 1.5), round(at + 1.5))
+            strip = dark[:, along, across] if axis == 2 else dark[:, across, along]
+            worst = np.minimum(worst, (strip.max(axis=axis) > 80).mean(axis=1))
+    return worst
+
+
+@lru_cache(maxsize=64)
+def _ring_of(boxes: bytes, count: int, size: int) -> NDArray[np.bool_]:
+    at = np.abs((np.arange(size) + 0.5) / SCALE - HALF_MM)
+    shape = np.frombuffer(boxes, float).reshape(count, 4)
+    away = np.maximum(at[None, None, :] - shape[:, 2, None, None] / 2, at[None, :, None] - shape[:, 3, None, None] / 2)
+    return np.asarray((away > 0.3) & (away < _RING_MM))
+
+
+def _ring(aim: Target) -> NDArray[np.bool_]:
+    return _ring_of(aim.boxes_mm.tobytes(), len(aim.boxes_mm), aim.free.shape[1]) & aim.free
+
+
+def _shape(new: Grey, inside: NDArray[np.bool_], ring: NDArray[np.bool_]) -> tuple[list[float], list[float]]:
+    """Return features 2–8 and 10–15 of one patch."""
+    smooth = cv2.blur(new, (3, 3)).astype(np.uint8, copy=False)
+    inner = np.where(inside, new, 0).astype(np.uint8)
+    ink = inner > 255 * _INK
+    area = max(1, int(inside.sum()))
+    peak = float(np.where(inside, smooth, 0).max()) / 255
+    faint = np.where(inside, smooth, 0) > 255 * max(0.08, 0.4 * peak)  # relative to itself: pencil has a shape too
+    rows, columns = np.nonzero(faint)
+    width = _width(inside)
+    extent = float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1)) / (1.414 * width) if len(rows) else 0.0
+    thick = cv2.erode(ink.astype(np.uint8), np.ones((5, 5), np.uint8))
+    solid = min(1.0, float(cv2.dilate(thick, np.ones((5, 5), np.uint8))[inside].mean())) if thick.any() else 0.0
+    values = smooth[inside]
+    middle = new.shape[0] // 2
+    core = float(new[middle - 7 : middle + 7, middle - 7 : middle + 7].mean()) / 255
+    blocks = cv2.resize(_crop(faint, inside), (5, 5), interpolation=cv2.INTER_AREA)
+    first = [
+        float(ink.sum()) / area,
+        peak,
+        core,
+        min(1.5, extent),
+        solid,
+        float((blocks > 0.15).mean()),
+        float(np.partition(values, len(values) // 4)[len(values) // 4]) / 255,
+    ]
+    return first, _around(new, smooth, faint, inside, ring, peak, width)
+
+
+def _around(
+    new: Grey,
+    smooth: Grey,
+    faint: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    ring: NDArray[np.bool_],
+    peak: float,
+    width: float,
+) -> list[float]:
+    size = new.shape[0]
+    at = np.arange(size) - (size - 1) / 2
+    outer = ring & (smooth > 255 * _INK * 0.6)
+    angle = np.arctan2(*np.meshgrid(at, at, indexing="ij"))
+    sectors = ((angle + np.pi) / (2 * np.pi) * 16).astype(int).clip(0, 15)
+    around = float((np.bincount(sectors[outer], minlength=16) >= 3).mean())
+    rows, columns = np.nonzero(faint)
+    balance = float(np.hypot(at[rows].mean(), at[columns].mean())) / (width / 2) if len(rows) else 0.0
+    gx = np.abs(np.diff(smooth.astype(np.int16), axis=1))[:-1]
+    gy = np.abs(np.diff(smooth.astype(np.int16), axis=0))[:, :-1]
+    steep = float(np.where(inside[:-1, :-1], np.maximum(gx, gy), 0).max()) / 255
+    sharp = steep / max(peak, 0.05)
+    length = float(faint.sum()) / max(1.0, _thickness(faint)) / width
+    reach, crossing = _beyond(smooth > 255 * max(0.12, 0.4 * min(peak, 0.75)), inside, width)
+    return [around, min(1.5, balance), min(2.0, sharp), min(6.0, length), reach, crossing]
+
+
+def _thickness(ink: NDArray[np.bool_]) -> float:
+    """Return the mean thickness of strokes in px: four times the mean distance to their edge."""
+    if not ink.any():
+        return 1.0
+    distance = cv2.distanceTransform(ink.astype(np.uint8), cv2.DIST_L2, 3)
+    return float(4 * distance[ink].mean()) - 1
+
+
+def _beyond(ink: NDArray[np.bool_], inside: NDArray[np.bool_], width: float) -> tuple[float, float]:
+    """Return how far ink that is also inside runs outside (box widths), and how many sides of the box it crosses."""
+    bridged = cv2.dilate(ink.astype(np.uint8), np.ones((5, 5), np.uint8))  # over the masked outline
+    _, labels = cv2.connectedComponents(bridged, connectivity=8)
+    touching = set(np.unique(labels[inside & ink])) - {0}
+    if not touching:
+        return 0.0, 0.0
+    joined = np.isin(labels, list(touching)) & ink
+    middle, half = (ink.shape[0] - 1) / 2, width / 2
+    rows, columns = np.nonzero(joined)
+    dy, dx = rows - middle, columns - middle
+    away = np.maximum(np.abs(dx), np.abs(dy)) - half
+    rim = half + 0.75 * SCALE
+    far = away > 0.75 * SCALE
+    sides = [(dx > rim) & far, (dx < -rim) & far, (dy > rim) & far, (dy < -rim) & far]
+    return max(0.0, float(away.max())) / width, float(sum(bool(side.sum() >= 3) for side in sides))
+
+
+def _crop(mask: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
+
+
+def _width(inside: NDArray[np.bool_]) -> float:
+    """Return the width of the inside in px."""
+    return float(max(1, inside.any(axis=0).sum()))

@@ -1,0 +1,107 @@
+"""The last way to a page's name: printed text, read by tesseract. Slow (seconds), so only for pages that failed else.
+
+The number beside the QR code is believed where two readings at different sizes agree, its check fits a layout that was
+given, and the digest's four characters printed after it are that layout's. The title only says what a page seems to be.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from typing import Any
+
+import cv2
+import numpy as np
+import pytesseract
+from numpy.typing import NDArray
+
+from forms.code import ALPHABET, SheetCode, belongs, normalise
+from omr.geometry import Array, patches
+from omr.image import Grey
+from omr.known import KnownPage
+
+_PX_PER_MM = 12.0
+_TITLE_PT = 14.0  # type of this size and more at the head of a page is its title
+_TIMEOUT_S = 20
+_NUMBER = re.compile(r"[0-9A-Z]{4}[-–—][0-9A-Z]{4}")
+_ENOUGH = 0.5  # share of the title's pairs of characters found
+
+
+def available() -> bool:
+    """Tell whether the tesseract program is there at all; without it such pages go to the tray unread."""
+    return shutil.which("tesseract") is not None
+
+
+def read_number(grey: Grey, matrix: Array, pages: Iterable[KnownPage]) -> SheetCode | None:
+    """Return the sheet code as printed in words, or None where it is not beyond doubt."""
+    for known in pages:
+        place = _number_place(known)
+        if place is None:
+            continue
+        centre, half = place
+        patch = patches(grey, matrix, centre, half, _PX_PER_MM)[0]
+        texts = [_ocr(cv2.resize(patch, None, fx=f, fy=f, interpolation=cv2.INTER_CUBIC), "eng", 7) for f in (1.0, 0.6)]
+        sheets = {_sheet_in(text, known) for text in texts}
+        if len(sheets) == 1 and (sheet := sheets.pop()) is not None:
+            return SheetCode(sheet, known.layout.digest, known.page.page)
+    return None
+
+
+def seems(grey: Grey, pages: Iterable[KnownPage]) -> KnownPage | None:
+    """Return the page whose title stands at the head of the image, whichever way up; None for a foreign page."""
+    pages = list(pages)
+    factor = max(1.0, max(grey.shape) / 1700)
+    small = cv2.resize(grey, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+    for turns in range(4):
+        upright = np.ascontiguousarray(np.rot90(small, turns))
+        head = upright[: upright.shape[0] // 4].astype(np.uint8, copy=False)
+        found = _pairs(_ocr(head, "chi_sim", 6))
+        scored = [(_share(_pairs(title_of(known)), found), index) for index, known in enumerate(pages)]
+        best, index = max(scored, default=(0.0, 0))
+        if best >= _ENOUGH:
+            return pages[index]
+    return None
+
+
+def title_of(known: KnownPage) -> str:
+    """Return the title as printed: the large type at the head of the page."""
+    head = [t for t in known.page.texts if t.size >= _TITLE_PT and t.y < 0.2 * known.layout.page_mm[1]]
+    return "".join(text.string for text in sorted(head, key=lambda t: (t.y, t.x)))
+
+
+def _number_place(known: KnownPage) -> tuple[Array, tuple[float, float]] | None:
+    for text in known.page.texts:
+        if "{sheet}" in text.string:
+            width, height = 78.0, text.size * 0.3528 * 1.9
+            left = min(text.x, 20.0) - 2.0
+            return np.array([[left + width / 2, text.y - text.size * 0.3528 * 0.36]]), (width / 2, height / 2)
+    return None
+
+
+def _sheet_in(text: str, known: KnownPage) -> str | None:
+    match = _NUMBER.search(text.upper())
+    if match is None:
+        return None
+    sheet = normalise(match.group())
+    rest = normalise(text[match.end() :])
+    if known.layout.digest[:4] not in rest or not set(sheet) <= set(ALPHABET):
+        return None
+    return sheet if belongs(sheet, known.layout.digest) else None
+
+
+def _ocr(image: NDArray[Any], language: str, layout_mode: int) -> str:
+    try:
+        text = pytesseract.image_to_string(image, lang=language, config=f"--psm {layout_mode}", timeout=_TIMEOUT_S)
+    except (pytesseract.TesseractError, RuntimeError):  # missing language data, or the time is up: not read
+        return ""
+    return str(text)
+
+
+def _pairs(text: str) -> set[str]:
+    plain = "".join(c for c in text if "\u4e00" <= c <= "\u9fff")
+    return {plain[i : i + 2] for i in range(len(plain) - 1)}
+
+
+def _share(wanted: set[str], found: set[str]) -> float:
+    return len(wanted & found) / len(wanted) if wanted else 0.0

@@ -1,0 +1,128 @@
+"""The story of one page: locate → identify → register → measure → judge. Each step is a module of its own.
+
+No step guesses past one that failed: it names its problem, and the page is rejected with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from forms.code import SheetCode
+from forms.layout import Layout
+from omr import READER_VERSION, faults, locate, measure, regions, register
+from omr.errors import FileProblem, problem
+from omr.find import Sheet, find_sheets
+from omr.geometry import Array, apply
+from omr.image import Page
+from omr.judge import judge
+from omr.known import KnownLayouts, KnownPage
+from omr.reading import Fault, FaultCode, PageReading, Problem, ProblemCode, Registration, Status
+from omr.settings import ReaderSettings
+from omr.stack import iter_pages
+
+
+class Reader:
+    """Reads pages against layouts (digest → layout). Making one is cheap; what it draws is kept for the next."""
+
+    def __init__(self, layouts: Mapping[str, Layout], settings: ReaderSettings | None = None) -> None:
+        self.settings = settings or ReaderSettings()
+        self.layouts = KnownLayouts(layouts)
+
+    def read(self, page: Page, source: str = "", assume: SheetCode | None = None) -> list[PageReading]:
+        """Read one page image; return one reading for each sheet on it (two A5 sheets uncut give two).
+
+        A page that can't be read gives one reading with its problem. ``assume`` is a code typed by a person: it is
+        believed instead of the printed one. Never raises for what is on the paper.
+        """
+        found = find_sheets(page, self.layouts, self.settings, assume)
+        if isinstance(found, Problem):
+            return [rejected(source, page.index, found)]
+        return [_read_sheet(page, sheet, source, part, self.settings) for part, sheet in enumerate(found, 1)]
+
+    def read_file(self, path: Path, source: str = "") -> Iterator[PageReading]:
+        """Read all pages of a file in order. What can't be opened gives a reading with its problem."""
+        source = source or str(path)
+        try:
+            for index, item in enumerate(iter_pages(path, self.settings.stack), 1):
+                if isinstance(item, FileProblem):
+                    yield rejected(source, index, item.problem())
+                else:
+                    yield from self.read(item, source)
+        except FileProblem as trouble:
+            yield rejected(source, None, trouble.problem())
+
+
+def rejected(source: str, index: int | None, why: Problem) -> PageReading:
+    """Return the line of a page that can't be read, or of a file (``index`` None) that can't be opened."""
+    return PageReading(source, index, Status.REJECTED, problem=why, reader=READER_VERSION)
+
+
+def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: ReaderSettings) -> PageReading:
+    known, grey = sheet.known, page.grey
+    corners = locate.refine(grey, sheet.hypothesis, settings.register)
+    placed = register.place(grey, sheet.hypothesis, corners, known.target.boxes_mm, settings.register)
+    wrong = _unbelievable(placed, known, grey.shape[:2], settings)
+    if wrong is not None:
+        return rejected(source, page.index, wrong)
+    aim = known.target
+    seen = measure.measure(grey, placed.fit.matrix, placed.fit.shifts_mm, aim, placed.black_ratio)
+    evidence: dict[str, dict[str, list[float]]] = {}
+    for (question, box), row in zip(aim.ids, seen.features.tolist(), strict=True):
+        evidence.setdefault(question, {})[box] = row
+    troubles = faults.of_page(page, placed, known, settings)
+    if sheet.by_ocr:
+        troubles.append(Fault(FaultCode.CODE_BY_OCR, {"sheet": sheet.code.readable}))
+    spoiled = frozenset(box for fault in troubles for box in fault.boxes)
+    return PageReading(
+        source,
+        page.index,
+        Status.READ,
+        part=part,
+        form=known.layout.form,
+        digest=known.layout.digest,
+        sheet=sheet.code.readable,
+        sheet_page=known.page.page,
+        registration=_registration(page, placed, known),
+        questions=judge(evidence, settings.judge, spoiled, known.most),
+        regions={
+            region.id: regions.has_ink(grey, placed.fit.matrix, known.print, region, placed.black_ratio)
+            for region in known.page.regions
+        },
+        faults=tuple(troubles),
+        reader=READER_VERSION,
+    )
+
+
+def _unbelievable(
+    placed: register.Placed, known: KnownPage, shape: tuple[int, int], settings: ReaderSettings
+) -> Problem | None:
+    """Return the problem of a registration that can't be trusted, or None."""
+    boxes = known.target.boxes_mm
+    if not len(boxes):
+        return None
+    at = apply(placed.fit.matrix, boxes[:, :2])
+    outside = int(((at < 0) | (at > np.array([shape[1], shape[0]]))).any(axis=1).sum())
+    if outside:
+        return problem(ProblemCode.CUT_OFF, boxes=outside)
+    limits = settings.register
+    missed = 1 - placed.fit.found / len(boxes)
+    if missed > limits.max_outline_miss or placed.fit.residual_mm > limits.max_residual_mm:
+        return problem(ProblemCode.POOR_FIT, found=placed.fit.found, boxes=len(boxes))
+    return None
+
+
+def _registration(page: Page, placed: register.Placed, known: KnownPage) -> Registration:
+    fit = placed.fit
+    stored: Array = np.diag([page.reduction, page.reduction, 1.0]) @ fit.matrix
+    stored = stored / stored[2, 2]
+    return Registration(
+        residual_mm=round(fit.residual_mm, 3),
+        rotation_deg=round(faults.rotation(fit.matrix, known), 2),
+        scale=round(faults.print_scale(page, fit.matrix, known, fit.is_photo), 4),
+        matrix=tuple(float(f"{value:.9g}") for value in stored.ravel()),
+        width_px=page.width_px,
+        height_px=page.height_px,
+    )

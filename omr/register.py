@@ -1,0 +1,231 @@
+"""Lays a page's layout over its image: marks first, then the outlines of the boxes as local marks.
+
+The outlines correct what the corners can't know: a lost corner, curled paper, a slip of the feed in the middle of a
+page. A box is placed by its own outline only, never by ink inside it, and by what its neighbours say.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, patches, px_per_mm
+from omr.image import Grey
+from omr.locate import Corner, Hypothesis
+from omr.settings import RegisterSettings
+
+Mask = NDArray[np.bool_]
+_OUTER_MM = 0.7  # how far beside an outline the paper is looked at
+_ROUNDS = 3  # a photograph's boxes may lie 3 mm off, and a search reaches 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The map of a page, with the small shift (mm) of each box that the map can't express."""
+
+    matrix: Array
+    shifts_mm: Array  # (n, 2)
+    residual_mm: float  # rms of the found outlines against map and shifts
+    found: int
+    is_photo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlines:
+    offsets_mm: Array  # (n, 2)
+    match: Array  # (n,), share of full contrast of the worst side
+
+
+def corner_map(corners: Sequence[Corner], geometry: Geometry, settings: RegisterSettings) -> tuple[Array, bool]:
+    """Return the map from the corners alone, and whether it is a photograph's (four corners that no affine map fits).
+
+    Three corners give an affine map. Raises ValueError where there are fewer.
+    """
+    if len(corners) < 3:
+        raise ValueError(f"{len(corners)} corners")
+    centres = dict(zip(CORNERS, geometry.centres(), strict=True))
+    source = np.array([centres[c.id] for c in corners])
+    target = np.array([(c.x, c.y) for c in corners])
+    matrix, error = fit_affine(source, target)
+    if len(corners) == 3 or error / px_per_mm(matrix, source.mean(axis=0)) < settings.scan_misfit_mm / 4:
+        return matrix, False
+    return np.asarray(cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32))), True
+
+
+def fit_boxes(
+    grey: Grey,
+    matrix: Array,
+    boxes_mm: Array,
+    anchors: tuple[Array, Array],
+    contrast: float,
+    is_photo: bool,
+    settings: RegisterSettings,
+) -> Fit:
+    """Refine ``matrix`` by the outlines of boxes ``boxes_mm`` (n, 4: middle x, y, width, height).
+
+    ``anchors`` are points (mm) and their pixels that are known from the corners. ``contrast`` is paper minus print.
+    """
+    centres = boxes_mm[:, :2]
+    shifts = np.zeros_like(centres)
+    for round_ in range(_ROUNDS):
+        seen = _find_outlines(grey, matrix, centres + shifts, boxes_mm[0, 2:], contrast, settings)
+        good = seen.match > settings.min_outline / 2
+        if good.sum() < max(3, 0.3 * len(good)):
+            break
+        offsets = shifts + seen.offsets_mm
+        good &= _agreeing(offsets, good, 3.0 if is_photo else 1.0)
+        if round_ == 0 or is_photo:
+            matrix = _refit(matrix, centres, offsets, good, anchors, is_photo or len(anchors[0]) < 4)
+            seen = _find_outlines(grey, matrix, centres, boxes_mm[0, 2:], contrast, settings)
+            good = seen.match > settings.min_outline / 2
+            offsets = seen.offsets_mm
+        if good.sum() < 3:
+            break
+        shifts = _smooth(centres, offsets, good, settings)
+        if np.abs(offsets[good]).max() < settings.search_mm / 2:
+            break
+    left = (seen.offsets_mm - shifts)[good] if good.any() else np.full((1, 2), settings.search_mm)
+    residual = float(np.sqrt((left**2).sum(axis=1).mean()))
+    return Fit(matrix, shifts, residual, int(good.sum()), is_photo)
+
+
+def _find_outlines(
+    grey: Grey, matrix: Array, centres: Array, size: Array, contrast: float, settings: RegisterSettings
+) -> _Outlines:
+    """Slide the box's outline over ±``search_mm`` along both axes; take the place of the best match."""
+    scale = settings.patch_px_per_mm
+    half = float(size.max()) / 2 + settings.search_mm + _OUTER_MM
+    cut = patches(grey, matrix, centres, (half, half), scale)
+    offsets, matches = np.zeros_like(centres), np.ones(len(centres))
+    for axis, length in enumerate(size):
+        profile = _profiles(cut if axis == 0 else cut.transpose(0, 2, 1), (float(size[1 - axis]) / 2 - 0.6) * scale)
+        offset, match = _slide(profile / contrast, float(length) / 2 * scale - 0.15 * scale, settings, scale)
+        offsets[:, axis] = offset / scale
+        matches = np.minimum(matches, match)
+    return _Outlines(offsets, matches)
+
+
+def _profiles(cut: Grey, reach: float) -> Array:
+    """Return darkness along x, (n, width), of what is dark over the whole height of a box: its sides, not its marks.
+
+    Four bands of rows are averaged, and the second lightest of them counts.
+    """
+    middle = cut.shape[1] / 2
+    edges = np.linspace(middle - reach, middle + reach, 5).round().astype(int)
+    bands = np.stack([cut[:, a:b].mean(axis=1) for a, b in itertools.pairwise(edges)])
+    lightest = np.sort(bands, axis=0)[2]  # bands hold brightness: the third darkest
+    return np.asarray(255.0 - lightest)
+
+
+def _slide(profile: Array, half_px: float, settings: RegisterSettings, scale: float) -> tuple[Array, Array]:
+    """Return the shift (px) of two lines ``2 * half_px`` apart, and the contrast of the weaker one, each (n,)."""
+    side = max(2, round(0.5 * scale))
+    ridge = profile.copy()
+    ridge[:, side:-side] -= (profile[:, : -2 * side] + profile[:, 2 * side :]) / 2
+    ridge[:, :side] = ridge[:, -side:] = 0
+    reach = round(settings.search_mm * scale)
+    steps = np.arange(-reach, reach + 1)
+    middle = profile.shape[1] / 2 - 0.5
+    left, right = (_sample(ridge, middle + sign * half_px + steps) for sign in (-1, 1))
+    score = left + right + 2 * np.minimum(left, right)
+    best = score[:, 1:-1].argmax(axis=1) + 1
+    row = np.arange(len(score))
+    before, at, after = score[row, best - 1], score[row, best], score[row, best + 1]
+    bend = 2 * at - before - after
+    sub = np.where(bend > 1e-6, (after - before) / np.maximum(2 * bend, 1e-6), 0.0)
+    match = np.minimum(left[row, best], right[row, best]) / _line_peak(scale)
+    return steps[best] + np.clip(sub, -0.5, 0.5), np.clip(match, 0, 1)
+
+
+def _line_peak(scale: float) -> float:
+    """Return the darkness at which a 0.3-mm line shows at its peak, sampled at ``scale`` and lightly blurred."""
+    return min(1.0, 0.3 * scale / 2.6)
+
+
+def _sample(values: Array, at: Array) -> Array:
+    whole = np.floor(at).astype(int)
+    part = at - whole
+    last = values.shape[1] - 1
+    one, two = np.clip(whole, 0, last), np.clip(whole + 1, 0, last)
+    return np.asarray(values[:, one] * (1 - part) + values[:, two] * part)
+
+
+def _agreeing(offsets: Array, good: Mask, limit_mm: float) -> Mask:
+    """Tell which boxes lie where a smooth map could have put them: an affine fit, outliers dropped."""
+    middle = np.median(offsets[good], axis=0)
+    return np.asarray(np.abs(offsets - middle).max(axis=1) < limit_mm)
+
+
+def _refit(
+    matrix: Array, centres: Array, offsets: Array, good: Mask, anchors: tuple[Array, Array], perspective: bool
+) -> Array:
+    """Fit the map again, to corners and outlines together."""
+    source = np.vstack([centres[good], anchors[0]])
+    target = np.vstack([apply(matrix, centres[good] + offsets[good]), anchors[1]])
+    if perspective and len(source) >= 8:
+        found, _ = cv2.findHomography(source, target, 0)
+        if found is not None:
+            return np.asarray(found)
+    return fit_affine(source, target)[0]
+
+
+def _smooth(centres: Array, offsets: Array, good: Mask, settings: RegisterSettings) -> Array:
+    """Return for each box the mean shift of the outlines near it, wide along its row, narrow across."""
+    wide, narrow = settings.row_sigma_mm
+    difference = centres[:, None] - centres[None, good]
+    weight = np.exp(-((difference[..., 0] / wide) ** 2 + (difference[..., 1] / narrow) ** 2) / 2)
+    first = weight @ offsets[good] / np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
+    off = np.abs(offsets[good] - first[good]).max(axis=1)
+    weight = weight * (off < max(0.15, 3 * float(np.median(off))))[None]
+    total = weight.sum(axis=1, keepdims=True)
+    return np.asarray(np.where(total > 1e-3, weight @ offsets[good] / np.maximum(total, 1e-9), 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A page laid over its image: the corners that were measured, the fit, and how black its print is (of paper)."""
+
+    corners: tuple[Corner, ...]
+    fit: Fit
+    black_ratio: float
+
+
+def place(
+    grey: Grey, hypothesis: Hypothesis, corners: Sequence[Corner], boxes_mm: Array, settings: RegisterSettings
+) -> Placed:
+    """Register a page by its corners and the outlines of its boxes.
+
+    Marks of a wrong size are left out if three others stand; if not, both ways are tried and the outlines choose.
+    """
+    trusted = [c for c in corners if c.good]
+    sets = [trusted] if len(trusted) >= 3 else [list(corners), trusted]
+    paper = float(np.median([c.paper for c in corners])) if corners else float(np.percentile(grey[::8, ::8], 90))
+    black = float(np.median([c.black for c in corners])) if corners else 0.15 * paper
+    fits = [_fit_set(grey, hypothesis, chosen, boxes_mm, paper - black, settings) for chosen in sets]
+    best = min(fits, key=lambda fit: (-round(fit.found / max(1, len(boxes_mm)), 1), fit.residual_mm))
+    return Placed(tuple(corners), best, black / max(paper, 1.0))
+
+
+def _fit_set(
+    grey: Grey,
+    hypothesis: Hypothesis,
+    corners: Sequence[Corner],
+    boxes_mm: Array,
+    contrast: float,
+    settings: RegisterSettings,
+) -> Fit:
+    geometry = hypothesis.geometry
+    matrix, is_photo = hypothesis.matrix, False
+    if len(corners) >= 3:
+        matrix, is_photo = corner_map(corners, geometry, settings)
+    centres = dict(zip(CORNERS, geometry.centres(), strict=True))
+    source = np.array([centres[c.id] for c in corners]).reshape(-1, 2)
+    anchors = (source, np.array([(c.x, c.y) for c in corners]).reshape(-1, 2))
+    if not len(boxes_mm):
+        return Fit(matrix, np.zeros((0, 2)), 0.0, 0, is_photo)
+    return fit_boxes(grey, matrix, boxes_mm, anchors, contrast, is_photo, settings)

@@ -1,0 +1,116 @@
+"""Reads many files with one or several processes, and gives the lines back in the order of the input.
+
+A process gets (file, pages) and opens the file itself: no image ever passes between processes, and none holds more than
+one page. Processes are spawned, never forked: forked OpenCV is known to hang.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from forms.layout import Layout
+from omr import overlay, stack
+from omr.errors import FileProblem
+from omr.reader import Reader, rejected
+from omr.reading import PageReading, Status
+from omr.settings import ReaderSettings
+
+_CHUNK = 8  # pages a process takes at once: a share of a second, and the file is opened seldom
+Line = tuple[str, bool]  # a line of readings.jsonl, and whether its page was read
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every process must know."""
+
+    layouts: tuple[Layout, ...]
+    overlays: Path | None = None
+    settings: ReaderSettings = field(default_factory=ReaderSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    path: Path
+    pages: tuple[int, ...]  # empty: the file can't be opened, ``trouble`` says why
+    trouble: FileProblem | None = None
+
+
+class Worker:
+    """Reads chunks; keeps the last file open, since the next chunk is most likely of the same."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._reader = Reader({layout.digest: layout for layout in job.layouts}, job.settings)
+        self._path: Path | None = None
+        self._stack: stack.Stack | None = None
+
+    def read(self, chunk: _Chunk) -> list[Line]:
+        """Return the lines of a chunk's pages."""
+        source = str(chunk.path)
+        if chunk.trouble is not None:
+            return [_line(rejected(source, None, chunk.trouble.problem()))]
+        return [_line(reading) for index in chunk.pages for reading in self._page(chunk.path, index, source)]
+
+    def _page(self, path: Path, index: int, source: str) -> list[PageReading]:
+        try:
+            page = self._open(path).page(index, reduce=True)
+        except FileProblem as trouble:
+            return [rejected(source, index, trouble.problem())]
+        readings = self._reader.read(page, source)
+        if self._job.overlays is not None:
+            overlay.write(page, readings, self._reader.layouts, self._job.overlays)
+        return readings
+
+    def _open(self, path: Path) -> stack.Stack:
+        if self._stack is None or self._path != path:
+            if self._stack is not None:
+                self._stack.close()
+            self._stack, self._path = None, None
+            self._stack, self._path = stack.open_stack(path, self._job.settings.stack), path
+        return self._stack
+
+
+def read_all(files: Sequence[Path], job: Job, jobs: int) -> Iterator[Line]:
+    """Yield the lines of all pages of all files, in order. Raises OSError where an overlay can't be written."""
+    chunks = (chunk for path in files for chunk in _chunks(path, job.settings))
+    if jobs == 1:
+        worker = Worker(job)
+        for chunk in chunks:
+            yield from worker.read(chunk)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs, _start, (job,)) as pool:
+        for lines in pool.imap(_read, chunks):
+            yield from lines
+
+
+def _chunks(path: Path, settings: ReaderSettings) -> Iterator[_Chunk]:
+    try:
+        opened = stack.open_stack(path, settings.stack)
+        count = len(opened)
+        opened.close()
+    except FileProblem as trouble:
+        yield _Chunk(path, (), trouble)
+        return
+    for first in range(1, count + 1, _CHUNK):
+        yield _Chunk(path, tuple(range(first, min(first + _CHUNK, count + 1))))
+
+
+def _line(reading: PageReading) -> Line:
+    return reading.dumps(), reading.status is Status.READ
+
+
+_worker: Worker | None = None  # of this process; set once when it starts
+
+
+def _start(job: Job) -> None:
+    global _worker
+    _worker = Worker(job)
+
+
+def _read(chunk: _Chunk) -> list[Line]:
+    if _worker is None:
+        raise RuntimeError("the process was not started by read_all")
+    return _worker.read(chunk)

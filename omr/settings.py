@@ -1,0 +1,87 @@
+"""Every threshold of the reader, with its unit and its reason. Frozen; pass another one to judge otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """Limits of a file, and how it is decoded."""
+
+    max_bytes: int = 1_500_000_000  # pikepdf and Pillow read at random; beyond this a copy on disk is likely a mistake
+    max_pages: int = 5_000  # an hour of the fastest office scanner
+    max_pixels: int = 150_000_000  # A3 at 600 dpi is 70 million; the grey page must fit in memory
+    max_side_px: int = 30_000  # A3 at 1,200 dpi has 19,842; a bomb of 40,000 is refused by this alone
+    min_long_px: int = 1_650  # Letter at 150 dpi: what a page may be reduced to; 150 dpi reads as well as 300
+    render_dpi: float = 300.0  # of a PDF page that is drawn, not scanned
+
+
+@dataclass(frozen=True, slots=True)
+class LocateSettings:
+    """Looking for the four solid marks on a small copy of the page."""
+
+    coarse_long_px: int = 440  # about 38 dpi on A4: a 6-mm mark is 9 px; finer costs more and finds no more
+    dark_below: float = 0.6  # of the local paper; a solid mark is below half, text of any size is above at 38 dpi
+    min_solidity: float = 0.72  # area over bounding box; a square turned by 5° has 0.85
+    max_square_ratio: float = 1.45  # longer than that is a bar
+    max_bar_ratio: float = 2.9
+    keep_per_corner: int = 6  # candidates nearest each corner of the image that are tried
+    max_combinations: int = 40  # hypotheses ranked further, so a page full of black squares stays cheap
+    max_misfit: float = 0.12  # of the page's diagonal: the perspective of a phone held at about 25°
+    max_size_error: float = 0.35  # of a mark's side: its neighbours must agree about the scale
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSettings:
+    """From marks to the map between page and image."""
+
+    patch_px_per_mm: float = 6.0  # of everything measured: 152 dpi
+    corner_size_tolerance: float = 0.08  # a mark of another size is half covered: its centre is wrong by millimetres
+    search_mm: float = 1.2  # boxes stand 1.5 from the nearest rule, so a search may go no further
+    min_outline: float = 0.45  # share of an outline's contrast that must be seen for the box to help the fit
+    max_outline_miss: float = 0.35  # share of the boxes that may be missing in a page that is believed
+    max_residual_mm: float = 0.45  # rms of the outlines after the fit; a shifted row would have 8
+    row_sigma_mm: tuple[float, float] = (40.0, 5.0)  # neighbours that correct a box: wide along its row, narrow across
+    scan_misfit_mm: float = 1.0  # corners of a flat scan fit an affine map to this; more is a photograph
+
+
+@dataclass(frozen=True, slots=True)
+class QualitySettings:
+    """When an image is called bad. None of these alone rejects a page."""
+
+    blank_ink: float = 0.0012  # dark share of the page's inner part: dust stays under, one line of text is above
+    blurred_edge_mm: float = 0.55  # 10–90 % width of a mark's edge; 300 dpi in focus has 0.15, σ 1.3 px at 200 dpi 0.42
+    dark_paper: int = 150  # of 255
+    pale_contrast: int = 90  # paper minus print, of 255
+    scale_tolerance: float = 0.015  # printers are true to 0.7 %
+    low_dpi: float = 140.0
+    streak_contrast: float = 0.10  # of the local contrast, through at least ``streak_share`` of the height
+    streak_share: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """From evidence to states."""
+
+    sure: float = 0.98  # a box whose best class has less than this is unsure
+    sure_cancelled: float = 0.9  # a struck-out box never stands alone: a clear new mark beside it supports it
+    sure_inked: float = 0.995  # "empty" for a box with ink in or round it: a lost answer is the worst error
+    sure_question: float = 0.93  # all boxes of a question together
+    min_outline: float = 0.45  # a box whose outline isn't seen can't be called empty
+    trace_ink: float = 0.02  # mean new darkness inside; blank boxes of bad scans stay under .01
+    trace_ring: float = 0.03  # share of ink round the box: a tick beside it has .05
+    heavy_solid: float = 0.6  # share of the inside that is thick ink: a fill, or a cancelling
+    heavy_even: float = 0.35  # darkness of the lightest quarter of the inside
+    habit_fills: int = 2  # answers by filling from which a writer is one who fills
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """All of the above."""
+
+    stack: StackSettings = field(default_factory=StackSettings)
+    locate: LocateSettings = field(default_factory=LocateSettings)
+    register: RegisterSettings = field(default_factory=RegisterSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
