@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import time
 import venv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from webapp.launch import PYTHON, ROOT, VENV
 from webapp.launch.packages import TO_IDENTIFY, TO_INSTALL, TO_READ, provide, succeeds
-from webapp.launch.words import Trouble, language, step
+from webapp.launch.words import Trouble, language, say, step
 
 
 def output(command: Sequence[str | Path], trouble: str, place: object, env: Mapping[str, str] | None = None) -> str:
@@ -91,6 +92,11 @@ def set_up(again: bool = False) -> None:
 
 
 def demo(instance: Path) -> None:
-    """Build the worked campaign in an instance of its own. Raises Trouble."""
-    with step("demo"):
-        output([PYTHON, "-m", "webapp.demo"], "no-demo", instance, environment(instance))
+    """Build the worked campaign in an instance of its own; what it tells of its progress is shown. Raises Trouble."""
+    say("demo")
+    start = time.monotonic()
+    command = [PYTHON, "-m", "webapp.demo"]
+    status = subprocess.run(command, cwd=ROOT, env=environment(instance), stdin=subprocess.DEVNULL).returncode
+    if status:
+        raise Trouble("no-demo", place=instance, cause=f"webapp.demo: {status}")
+    say("done", seconds=time.monotonic() - start)
