@@ -95,7 +95,7 @@ def demo(instance: Path) -> None:
     """Build the worked campaign in an instance of its own; what it tells of its progress is shown. Raises Trouble."""
     say("demo")
     start = time.monotonic()
-    command = [PYTHON, "-m", "webapp.demo"]
+    command = [str(PYTHON), "-m", "webapp.demo"]
     status = subprocess.run(command, cwd=ROOT, env=environment(instance), stdin=subprocess.DEVNULL).returncode
     if status:
         raise Trouble("no-demo", place=instance, cause=f"webapp.demo: {status}")
