@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from forms import code
 from omr.errors import FileProblem
-from omr.reader import Reader
+from omr.reader import rejected
 from omr.reading import PageReading, Status
+from omr.settings import ReaderSettings
 from omr.stack import open_stack
 from webapp.models import Answer, IssuedSheet, Opinion, Page, Reading, Scan, now
 from webapp.office import Office
@@ -124,8 +125,9 @@ def _read(
     """Yield each page with what was read on it, None where the reader itself failed."""
     with office.db.read() as session:
         scan = session.get_one(Scan, scan_id)
-    reader = Reader(layouts.shelf(office))
-    stack = open_stack(office.storage.path(scan.sha256), stack_settings(office.settings))
+    settings = ReaderSettings(stack=stack_settings(office.settings))
+    reader = layouts.reader(office, settings)
+    stack = open_stack(office.storage.path(scan.sha256), settings.stack)
     renewed = now()
     try:
         for place, page in enumerate(claimed):
@@ -133,9 +135,9 @@ def _read(
                 renew(office, [each.page_id for each in claimed[place:]])
                 renewed = now()
             try:
-                yield page, reader.read(stack.page(page.index, reduce=True), scan.filename, assume=page.typed)
-            except FileProblem as problem:
-                yield page, [PageReading(scan.filename, page.index, Status.REJECTED, problem=problem.problem())]
+                yield page, reader.read(stack.page(page.index, reduce=True), scan.filename, page.typed)
+            except FileProblem as trouble:
+                yield page, [rejected(scan.filename, page.index, trouble.problem())]
             except Exception:  # a page that trips the reader must not stop the stack: it is named and shown
                 log.exception("scan %s page %s", scan_id, page.index)
                 yield page, None
