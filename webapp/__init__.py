@@ -20,6 +20,7 @@ BLUEPRINTS = (
     "auth",
     "accounts",
     "home",
+    "surveys",
     "meetings",
     "printing",
     "scanning",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from forms.errors import FormErrors
 from webapp import login
-from webapp.errors import ServiceError
+from webapp.errors import InvalidInput, ServiceError
 from webapp.i18n import icon, language, say
 from webapp.office import Office
 from webapp.services import meetings, progress
@@ -40,6 +41,20 @@ def render_meeting(template: str, meeting_id: int, phase: str = "", **context: A
     meeting = meetings.get(office(), meeting_id)
     phases = [row for row in progress.phases(office(), meeting_id) if row.endpoint in current_app.view_functions]
     return render_template(template, meeting=meeting, campaign=meeting.campaign, phases=phases, phase=phase, **context)
+
+
+def form_date(name: str) -> dt.date | None:
+    """Return a date of the form that was sent, None where it is empty. Raises InvalidInput."""
+    text = request.form.get(name, "").strip()
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise InvalidInput("bad-date", text=text[:20]) from error
+
+
+def form_text(name: str) -> str:
+    """Return a text of the form that was sent, without spaces around it."""
+    return request.form.get(name, "").strip()
 
 
 def is_htmx() -> bool:
@@ -126,12 +141,12 @@ def error_page(
 
 def titles(status: int) -> str:
     """Return the heading of an error page."""
-    return {
+    words: dict[int, str] = {
         403: _("You may not open this"),
         404: _("Not found"),
-        409: _("Somebody was faster"),
         413: _("The file is too large"),
         422: _("Please correct this"),
         500: _("A fault of the program"),
         503: _("Not possible just now"),
-    }.get(status, _("That did not work"))
+    }
+    return words.get(status) or str(_("That did not work"))

@@ -74,7 +74,7 @@ def make_administrator(token: str) -> Any:
         accounts.make_first_administrator(
             office(), token, name=name, display_name=display_name, password=password, language=i18n.language()
         )
-    except InvalidInput as error:
+    except (InvalidInput, Conflict) as error:
         page = render_template("auth/first_run.html", token=token, name=name, display_name=display_name, problem=error)
         return page, error.status
     open_session(name, password)
@@ -111,7 +111,11 @@ def change_password() -> Any:
     try:
         check_same(new, form.get("password_again", ""))
         accounts.change_password(
-            office(), current_user.id, old=form.get("old_password", ""), new=new, keep=sign_ins.digest(current_user.token)
+            office(),
+            current_user.id,
+            old=form.get("old_password", ""),
+            new=new,
+            keep=sign_ins.digest(current_user.token),
         )
     except InvalidInput as error:
         return my_page(error), error.status

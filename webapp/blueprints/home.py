@@ -1,12 +1,19 @@
-"""Campaigns, their forms and counting rules, the units."""
+"""Campaigns, their counting rules, the units."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from typing import Any
 
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from forms import loader
 from webapp.access import Access, access
-from webapp.pages import office
-from webapp.services import campaigns
+from webapp.errors import InvalidInput
+from webapp.i18n import today
+from webapp.pages import form_date, form_text, office
+from webapp.services import campaigns, outlook, progress, surveys, units
 
 bp = Blueprint("home", __name__)
 
@@ -14,12 +21,153 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 @access(Access.OPERATOR)
 def index() -> str:
-    """The campaigns."""
-    return render_template("home/index.html", campaigns=campaigns.campaigns(office()))
+    """The campaigns; at first, what to do first."""
+    rows = campaigns.campaigns(office())
+    has_units = bool(units.units(office()))
+    return render_template("home/index.html", campaigns=rows, has_units=has_units)
+
+
+@bp.get("/campaigns/new")
+@access(Access.OPERATOR)
+def new_campaign() -> str:
+    """A campaign as the directive orders it, ready to be made."""
+    return new_page(campaigns.preset().facts, campaigns.preset().forms, None)
+
+
+@bp.post("/campaigns/new")
+@access(Access.OPERATOR)
+def create_campaign() -> Any:
+    """Make the campaign."""
+    forms = tuple(form for form in loader.PRESETS if form in request.form.getlist("forms"))
+    try:
+        facts = campaign_facts()
+        campaign_id = campaigns.create(office(), facts, forms=forms, rules=campaigns.preset().rules)
+    except InvalidInput as error:
+        return new_page(request.form, forms, error), error.status
+    return redirect(url_for("home.campaign", campaign_id=campaign_id))
 
 
 @bp.get("/campaigns/<int:campaign_id>")
 @access(Access.OPERATOR)
 def campaign(campaign_id: int) -> str:
-    """One campaign: meetings, forms."""
-    return render_template("home/campaign.html", campaign=campaigns.get(office(), campaign_id))
+    """One campaign: where its meetings stand, its forms."""
+    row = campaigns.get(office(), campaign_id)
+    return render_template(
+        "home/campaign.html",
+        campaign=row,
+        rails={meeting.id: progress.phases(office(), meeting.id) for meeting in row.meetings},
+        deadlines=outlook.deadlines(row, today()),
+        printed=surveys.printed_forms(office(), campaign_id),
+        rules=campaigns.rules_of(row),
+        has_units=bool(units.units(office())),
+    )
+
+
+@bp.get("/campaigns/<int:campaign_id>/edit")
+@access(Access.OPERATOR)
+def edit_campaign(campaign_id: int) -> str:
+    """The facts of a campaign."""
+    row = campaigns.get(office(), campaign_id)
+    return render_template("home/edit_campaign.html", campaign=row, facts=row, problem=None)
+
+
+@bp.post("/campaigns/<int:campaign_id>/edit")
+@access(Access.OPERATOR)
+def save_campaign(campaign_id: int) -> Any:
+    """Change the facts of a campaign."""
+    row = campaigns.get(office(), campaign_id)
+    try:
+        campaigns.update(office(), campaign_id, campaign_facts())
+    except InvalidInput as error:
+        page = render_template("home/edit_campaign.html", campaign=row, facts=request.form, problem=error)
+        return page, error.status
+    return redirect(url_for("home.campaign", campaign_id=campaign_id))
+
+
+@bp.get("/campaigns/<int:campaign_id>/rules")
+@access(Access.OPERATOR)
+def rules(campaign_id: int) -> str:
+    """The counting rules."""
+    row = campaigns.get(office(), campaign_id)
+    return render_template("home/rules.html", campaign=row, rules=campaigns.rules_of(row), problem=None)
+
+
+@bp.post("/campaigns/<int:campaign_id>/rules")
+@access(Access.OPERATOR)
+def save_rules(campaign_id: int) -> Any:
+    """Change the counting rules."""
+    row = campaigns.get(office(), campaign_id)
+    percent = form_text("turnout_percent")
+    wanted = {
+        "turnout_percent": int(percent) if percent.isascii() and percent.isdigit() else -1,
+        "headline": form_text("headline"),
+        "denominator": form_text("denominator"),
+    }
+    try:
+        campaigns.set_rules(office(), campaign_id, wanted)
+    except InvalidInput as error:
+        page = render_template(
+            "home/rules.html", campaign=row, rules={**wanted, "turnout_percent": percent}, problem=error
+        )
+        return page, error.status
+    flash(_("The counting rules are saved. Every figure follows them from now on."), "ok")
+    return redirect(url_for("home.campaign", campaign_id=campaign_id))
+
+
+@bp.get("/units")
+@access(Access.OPERATOR)
+def unit_list() -> str:
+    """The units."""
+    return units_page(None)
+
+
+@bp.post("/units")
+@access(Access.OPERATOR)
+def add_units() -> Any:
+    """Add units, a name a line."""
+    try:
+        added = units.add(office(), names=form_text("names"), kind=form_text("kind"), parent_id=parent())
+    except InvalidInput as error:
+        return units_page(error), error.status
+    flash(_("%(number)d units added.", number=added), "ok")
+    return redirect(url_for("home.unit_list"))
+
+
+@bp.post("/units/<int:unit_id>")
+@access(Access.OPERATOR)
+def save_unit(unit_id: int) -> Response:
+    """Change a unit."""
+    units.update(office(), unit_id, name=form_text("name"), kind=form_text("kind"), parent_id=parent())
+    flash(_("The unit is saved."), "ok")
+    return redirect(url_for("home.unit_list"))
+
+
+def units_page(problem: InvalidInput | None) -> str:
+    """Render the units; what was typed stays."""
+    return render_template(
+        "home/units.html", units=units.units(office()), kinds=units.KINDS, problem=problem, typed=request.form,
+        editing=request.args.get("edit", type=int),
+    )  # fmt: skip
+
+
+def new_page(facts: Any, forms: tuple[str, ...], problem: InvalidInput | None) -> str:
+    """Render the form of a new campaign."""
+    presets = [loader.preset(name) for name in loader.PRESETS]
+    return render_template("home/new_campaign.html", facts=facts, forms=forms, presets=presets, problem=problem)
+
+
+def campaign_facts() -> campaigns.Facts:
+    """Return the facts of the form that was sent. Raises InvalidInput."""
+    return campaigns.Facts(
+        title=form_text("title"),
+        number=form_text("number"),
+        issuer=form_text("issuer"),
+        issued_on=form_date("issued_on"),
+        finish_by=form_date("finish_by"),
+        report_by=form_date("report_by"),
+    )
+
+
+def parent() -> int | None:
+    """Return the parent unit that was chosen."""
+    return request.form.get("parent_id", type=int) or None

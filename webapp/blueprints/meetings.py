@@ -2,16 +2,152 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
 from webapp.access import Access, access
-from webapp.pages import render_meeting
+from webapp.errors import InvalidInput
+from webapp.i18n import today
+from webapp.pages import form_date, form_text, office, render_meeting, user_id
+from webapp.services import campaigns, head_counts, meetings, outlook, progress, surveys, units
+from webapp.services.printing import printed
 
 bp = Blueprint("meetings", __name__)
+
+
+@bp.get("/campaigns/<int:campaign_id>/meetings/new")
+@access(Access.OPERATOR)
+def new(campaign_id: int) -> str:
+    """A new meeting."""
+    return new_page(campaign_id, {}, None)
+
+
+@bp.post("/campaigns/<int:campaign_id>/meetings/new")
+@access(Access.OPERATOR)
+def create(campaign_id: int) -> Any:
+    """Make a meeting."""
+    try:
+        meeting_id = meetings.create(office(), campaign_id, facts())
+    except InvalidInput as error:
+        return new_page(campaign_id, request.form, error), error.status
+    return redirect(url_for("meetings.show", meeting_id=meeting_id))
 
 
 @bp.get("/meetings/<int:meeting_id>")
 @access(Access.OPERATOR)
 def show(meeting_id: int) -> str:
     """Where the meeting stands, and what to do next."""
-    return render_meeting("meetings/show.html", meeting_id)
+    meeting = meetings.get(office(), meeting_id)
+    with office().db.read() as session:
+        far = progress.progress(session, meeting_id)
+        turnout = meetings.turnout(session, meeting_id)
+        concerns = outlook.concerns(session, far, turnout, head_counts.warnings(session, meeting_id))
+    return render_meeting(
+        "meetings/show.html",
+        meeting_id,
+        step=outlook.next_step(far),
+        far=far,
+        turnout=turnout,
+        concerns=concerns,
+        deadlines=outlook.deadlines(meeting.campaign, today()),
+        classes=class_words(meeting.campaign.surveys),
+    )
+
+
+@bp.get("/meetings/<int:meeting_id>/edit")
+@access(Access.OPERATOR)
+def edit(meeting_id: int) -> str:
+    """The facts of a meeting."""
+    meeting = meetings.get(office(), meeting_id)
+    return render_meeting("meetings/edit.html", meeting_id, facts=meeting, units=units.units(office()), problem=None)
+
+
+@bp.post("/meetings/<int:meeting_id>/edit")
+@access(Access.OPERATOR)
+def save(meeting_id: int) -> Any:
+    """Change the facts of a meeting."""
+    try:
+        meetings.update(office(), meeting_id, facts())
+    except InvalidInput as error:
+        rows = units.units(office())
+        page = render_meeting("meetings/edit.html", meeting_id, facts=request.form, units=rows, problem=error)
+        return page, error.status
+    return redirect(url_for("meetings.show", meeting_id=meeting_id))
+
+
+@bp.get("/meetings/<int:meeting_id>/counts")
+@access(Access.OPERATOR)
+def counts(meeting_id: int) -> str:
+    """The numbers counted at the meeting."""
+    return counts_page(meeting_id, None)
+
+
+@bp.post("/meetings/<int:meeting_id>/counts")
+@access(Access.OPERATOR)
+def enter(meeting_id: int) -> Any:
+    """Add the numbers that changed."""
+    numbers = {
+        (kind, form, rater_class): text
+        for name, text in request.form.items()
+        if name.count("|") == 2
+        for kind, form, rater_class in [name.split("|")]
+    }
+    try:
+        added = head_counts.enter(office(), meeting_id, numbers, user_id=user_id(), note=form_text("note"))
+    except InvalidInput as error:
+        return counts_page(meeting_id, error), error.status
+    flash(_("%(number)d numbers entered.", number=added) if added else _("Nothing has changed."), "ok")
+    return redirect(url_for("meetings.counts", meeting_id=meeting_id))
+
+
+def counts_page(meeting_id: int, problem: InvalidInput | None) -> str:
+    """Render the numbers; what was typed stays."""
+    meeting = meetings.get(office(), meeting_id)
+    with office().db.read() as session:
+        heads = meetings.latest_counts(session, meeting_id)
+        turnout = meetings.turnout(session, meeting_id)
+        warnings = head_counts.warnings(session, meeting_id)
+        drawn = printed(session, meeting_id)
+    used = set(drawn) | {form for _kind, form, _class in heads if form}
+    return render_meeting(
+        "meetings/counts.html",
+        meeting_id,
+        "meetings",
+        heads=heads,
+        turnout=turnout,
+        warnings=warnings,
+        drawn=drawn,
+        forms=[row for row in meeting.campaign.surveys if row.form in used] or meeting.campaign.surveys,
+        raters=surveys.rater_classes(meeting.campaign.surveys),
+        classes=class_words(meeting.campaign.surveys),
+        history=head_counts.history(office(), meeting_id),
+        typed=request.form,
+        problem=problem,
+    )
+
+
+def new_page(campaign_id: int, typed: Any, problem: InvalidInput | None) -> str:
+    """Render the form of a new meeting."""
+    campaign = campaigns.get(office(), campaign_id)
+    return render_template(
+        "meetings/new.html", campaign=campaign, facts=typed, units=units.units(office()), problem=problem
+    )
+
+
+def class_words(rows: list[Any]) -> dict[str, surveys.RaterClass]:
+    """Return the kinds of raters by id, with their words in both languages."""
+    return {row.id: row for row in surveys.rater_classes(rows)}
+
+
+def facts() -> meetings.Facts:
+    """Return the facts of the form that was sent. Raises InvalidInput."""
+    return meetings.Facts(
+        unit_id=request.form.get("unit_id", type=int) or 0,
+        held_on=form_date("held_on"),
+        place=form_text("place"),
+        manner=form_text("manner"),
+        presider=form_text("presider"),
+        supervisor=form_text("supervisor"),
+    )
