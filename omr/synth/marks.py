@@ -17,9 +17,16 @@ Shape = Callable[[float, float, np.random.Generator], list[Stroke]]  # size, pen
 
 
 def curve(
-    corners: list[tuple[float, float]], rng: np.random.Generator, wobble: float = 0.07, lift: float = 0.5
+    corners: list[tuple[float, float]],
+    rng: np.random.Generator,
+    wobble: float = 0.07,
+    lift: float = 0.5,
+    round_mm: float = 0.72,
 ) -> Stroke:
-    """Draw a smooth line by hand through ``corners``: trembling by ``wobble`` mm, its end ``lift`` lighter."""
+    """Draw a smooth line by hand through ``corners``: trembling by ``wobble`` mm, its end ``lift`` lighter.
+
+    Corners are rounded over ``round_mm`` to each side.
+    """
     path = np.array(corners, float)
     path += rng.normal(0, wobble, path.shape)
     lengths = np.hypot(*np.diff(path, axis=0).T)
@@ -27,7 +34,7 @@ def curve(
     along = np.concatenate([[0.0], np.cumsum(lengths)])
     at = np.linspace(0, along[-1], count)
     points = np.stack([np.interp(at, along, path[:, axis]) for axis in (0, 1)], axis=1)
-    reach = max(1, min(count // 8, 6))  # corners are rounded by the hand, not by a spline
+    reach = max(1, min(count // 8, int(round_mm / STEP)))  # corners are rounded by the hand, not by a spline
     points = _smooth(points, reach) + _tremble(count, wobble * 0.5, rng)
     rise = np.minimum(1, 0.6 + np.linspace(0, 3, count))
     fall = 1 - lift * np.clip((np.linspace(0, 1, count) - 0.6) / 0.4, 0, 1)
@@ -51,6 +58,7 @@ def circle(size: float, _width: float, rng: np.random.Generator) -> list[Stroke]
     """○ round the box; it rarely closes."""
     start, turn = between(rng, -2.4, -1.2), between(rng, 5.6, 7.0)
     angles = start - np.linspace(0, turn, 40)
+    size = min(max(size, 0.85), 1.1)  # it goes round the box, and not round the next one
     wide, high = between(rng, 3.5, 4.3) * size, between(rng, 3.2, 3.7) * size
     grow = np.linspace(1, between(rng, 0.92, 1.08), 40)
     corners = [(wide * g * np.cos(a), high * g * np.sin(a)) for a, g in zip(angles, grow, strict=True)]
@@ -66,7 +74,7 @@ def fill(size: float, width: float, rng: np.random.Generator) -> list[Stroke]:
 def half(size: float, width: float, rng: np.random.Generator) -> list[Stroke]:
     """A careless fill: one half of the box."""
     reach = 2.2 * min(size, 1.15)
-    edge = between(rng, -0.5, 0.6)
+    edge = between(rng, -0.4, 0.4)
     low, high = ((-reach, edge), (edge, reach))[int(rng.integers(2))]
     return _hatch(low, high, -reach, reach, width * between(rng, 0.8, 1.4), rng)
 
@@ -142,7 +150,7 @@ def _hatch(
         x = (left, right)[side] + between(rng, -0.25, 0.25)
         corners.append((x, float(np.clip(y + slope * x * 0.4, top - 0.3, bottom + 0.3))))
         y, side = y + pitch * between(rng, 0.7, 1.15) * 0.7, 1 - side
-    return [curve(corners, rng, 0.06, 0.1)]
+    return [curve(corners, rng, 0.06, 0.1, 0.36)]
 
 
 def _scaled(corners: list[tuple[float, float]], size: float) -> list[tuple[float, float]]:
