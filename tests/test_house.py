@@ -22,6 +22,9 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parent.parent
 VENDOR = "webapp/static/vendor/"
+TOP = set("webapp omr forms instance tests docs .ci .gitignore run.py pyproject.toml LICENSE".split())
+TOP |= set("README.md README.zh.md CHANGELOG.md CONTRIBUTING.md".split())
+TOP |= {f"requirements{part}" for part in (".in", ".txt", "-test.in", "-test.txt")}
 MOST_LINES = 450
 PLACES = re.compile(r"(?<![\w.\-)}>])/(?:work|root|home|Users)/\w|[A-Z]:\\Users\\")
 REGISTRIES = re.compile(
@@ -86,6 +89,10 @@ def test_tracked_files__name_no_path_of_a_machine():
 def test_tracked_files__name_no_package_registry():
     here = name(Path(__file__))
     assert lines_with(REGISTRIES, [(place, text) for place, text in own_text() if place != here]) == []
+
+
+def test_top_of_the_tree__holds_what_was_agreed():
+    assert {name(path).split("/")[0] for path in tracked()} - TOP == set()
 
 
 def test_python_files__are_short():
