@@ -22,8 +22,20 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parent.parent
 VENDOR = "webapp/static/vendor/"
-TOP = set("webapp omr forms instance tests docs .ci .gitignore run.py pyproject.toml LICENSE".split())
-TOP |= set("README.md README.zh.md CHANGELOG.md CONTRIBUTING.md".split())
+TOP = {
+    "webapp",
+    "omr",
+    "forms",
+    "instance",
+    "tests",
+    "docs",
+    ".ci",
+    ".gitignore",
+    "run.py",
+    "pyproject.toml",
+    "LICENSE",
+}
+TOP |= {"README.md", "README.zh.md", "CHANGELOG.md", "CONTRIBUTING.md"}
 TOP |= {f"requirements{part}" for part in (".in", ".txt", "-test.in", "-test.txt")}
 MOST_LINES = 450
 PLACES = re.compile(r"(?<![\w.\-)}>])/(?:work|root|home|Users)/\w|[A-Z]:\\Users\\")
