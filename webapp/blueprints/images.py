@@ -1,10 +1,15 @@
-"""Pictures of pages. Handwriting is painted over."""
+"""Pictures of pages. Handwriting is painted over: it tells its writer, and only the transcription shows it."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from collections.abc import Callable
 
+from flask import Blueprint, Response, request
+
+from omr.errors import FileProblem
 from webapp.access import Access, access
+from webapp.errors import Forbidden, NotFound
+from webapp.office import Office
 from webapp.pages import office
 from webapp.services import pictures
 
@@ -15,7 +20,42 @@ MINUTES = 60  # the next doubtful page is fetched ahead of its time; what may st
 @bp.get("/pages/<int:page_id>/image.jpg")
 @access(Access.OPERATOR)
 def page_image(page_id: int) -> Response:
-    """A page that was read, upright, in the frame of its layout (8 px per mm)."""
-    answer = Response(pictures.page_jpeg(office(), page_id), mimetype="image/jpeg")
+    """A page upright, in the frame of its layout (8 px per mm); as scanned where its sheet was not found."""
+    return _answer(page_id, "page", pictures.page_jpeg)
+
+
+@bp.get("/pages/<int:page_id>/thumb.jpg")
+@access(Access.OPERATOR)
+def thumb(page_id: int) -> Response:
+    """The same, small."""
+    return _answer(page_id, "thumb", pictures.thumb_jpeg)
+
+
+@bp.get("/pages/<int:page_id>/crop/<question>.jpg")
+@access(Access.OPERATOR)
+def crop(page_id: int, question: str) -> Response:
+    """The row of one question."""
+    return _answer(page_id, question, lambda of, page: pictures.crop_jpeg(of, page, question))
+
+
+@bp.get("/pages/<int:page_id>/original")
+@access(Access.OPERATOR)
+def original(page_id: int) -> Response:
+    """The page as it was scanned, not turned."""
+    return _answer(page_id, "original", pictures.original_jpeg)
+
+
+def _answer(page_id: int, kind: str, make: Callable[[Office, int], bytes]) -> Response:
+    if request.args.get("mask") == "0":
+        raise Forbidden("handwriting-is-covered")
+    tag = pictures.tag_of(office(), page_id, kind)
+    if request.if_none_match.contains(tag):
+        answer = Response(status=304)
+    else:
+        try:
+            answer = Response(make(office(), page_id), mimetype="image/jpeg")
+        except FileProblem as trouble:
+            raise NotFound(str(trouble.code), **trouble.params) from trouble
+    answer.set_etag(tag)
     answer.headers["Cache-Control"] = f"private, max-age={MINUTES * 60}"
     return answer

@@ -1,68 +1,218 @@
-"""Pictures of pages for people: upright, in the frame of the layout, with the handwriting painted over."""
+"""Pictures of pages for people: upright, in the frame of the layout, with the handwriting painted over.
+
+Made when asked for and kept in ``instance/cache/``, which may be deleted at any time.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
-from forms.layout import Region
+from forms.layout import Layout, Region
 from omr import text
+from omr.geometry import Array, apply
 from omr.image import Grey
-from omr.stack import open_page
+from omr.stack import open_stack
+from webapp import models
 from webapp.errors import NotFound
-from webapp.models import Page, Reading, Scan
+from webapp.models import Page, PrintRun, Reading, Scan
 from webapp.office import Office
-from webapp.services import review
+from webapp.services.intake import stack_settings
+from webapp.services.layouts import parse
 
+VERSION = 3  # of the pictures: a change of what is drawn here makes the old ones useless
 SCALE = 8.0  # px per mm: 203 dpi, at which eight times enlarged is still of use
+THUMB_WIDTH = 220
 JPEG_QUALITY = 82
-COVER = 236  # grey of what is painted over
+COVER, HATCH = 236, 214  # greys of what is painted over
+HATCH_MM = 5.0
+MARGIN_MM = 3.0  # round the boxes of a question's crop
+MOST_BYTES = 500_000_000
+PRUNE_EVERY = 100  # pictures written between two looks at the size of the folder
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a page's image lies and how its sheet lies in it. ``matrix``: layout mm → px of the stored image."""
+
+    sha256: str
+    index: int
+    reading_id: int
+    matrix: tuple[float, ...] = ()
+    layout: Layout | None = None
+    sheet_page: int = 0
+
+    @property
+    def is_placed(self) -> bool:
+        """Tell whether the sheet was found in the image."""
+        return bool(self.matrix) and self.layout is not None
+
+    def placed(self) -> tuple[Array, Layout]:
+        """Return map and layout. Raises NotFound for a page whose sheet was not found."""
+        if not self.matrix or self.layout is None:
+            raise NotFound("no-such-page")
+        return np.reshape(np.array(self.matrix, float), (3, 3)), self.layout
+
+    def regions(self) -> tuple[Region, ...]:
+        """Return the places for free writing."""
+        found = self.layout.page(self.sheet_page).regions if self.layout else ()
+        return tuple(region for region in found if region.kind == "text")
+
+    def tag(self, kind: str) -> str:
+        """Return a name that is another one whenever the picture is."""
+        value = f"{VERSION} {kind} {self.sha256} {self.index} {self.reading_id} {self.matrix}"
+        return hashlib.sha256(value.encode()).hexdigest()[:32]
+
+
+def source_of(office: Office, page_id: int) -> Source:
+    """Return where a page's picture comes from. Raises NotFound for a page without an image."""
+    with office.db.read() as session:
+        page = session.get(Page, page_id)
+        scan = session.get(Scan, page.scan_id) if page and page.scan_id else None
+        if page is None or scan is None:
+            raise NotFound("no-such-page")
+        reading = session.get(Reading, page.reading_id) if page.reading_id else None
+        found: dict[str, Any] = (reading.value.get("registration") or {}) if reading else {}
+        run = session.get(PrintRun, page.print_run_id) if page.print_run_id else None
+        if not found.get("matrix") or run is None or page.sheet_page is None:
+            return Source(scan.sha256, page.index, page.reading_id or 0)
+        layout = parse(session.get_one(models.Layout, run.layout_digest).source)
+    return Source(scan.sha256, page.index, page.reading_id or 0, tuple(found["matrix"]), layout, page.sheet_page)
 
 
 def page_jpeg(office: Office, page_id: int) -> bytes:
-    """Return a page that was read, upright: left edge to right edge of the paper, ``SCALE`` px per mm.
+    """Return a page, upright and edge to edge at ``SCALE`` px per mm; as scanned where its sheet was not found.
 
-    Raises NotFound for a page without an image or without a registration, FileProblem where the file is damaged.
+    Raises NotFound for a page without an image, FileProblem where the file is damaged.
     """
-    with office.db.read() as session:
-        page = session.get(Page, page_id)
-        reading = session.get(Reading, page.reading_id) if page and page.reading_id else None
-        scan = session.get(Scan, page.scan_id) if page and page.scan_id else None
-        matrix = ((reading.value.get("registration") or {}) if reading else {}).get("matrix")
-        if page is None or scan is None or not matrix or page.print_run_id is None or page.sheet_page is None:
-            raise NotFound("no-such-page")
-        layout = review.layout_of(session, page)
-        sha256, index, sheet_page = scan.sha256, page.index, page.sheet_page
-    return _draw(office, sha256, index, tuple(matrix), layout.page_mm, layout.page(sheet_page).regions)
+    source = source_of(office, page_id)
+    return cached(office, source.tag("page"), lambda: _jpeg(_upright(office, source)))
 
 
-@lru_cache(maxsize=32)
-def _draw(
-    office: Office,
-    sha256: str,
-    index: int,
-    matrix: tuple[float, ...],
-    page_mm: tuple[float, float],
-    regions: tuple[Region, ...],
-) -> bytes:
-    grey = open_page(office.storage.path(sha256), index)
-    whole = Region("page", "page", 0, 0, *page_mm)
-    picture = text.cut(grey, np.reshape(np.array(matrix, float), (3, 3)), whole, SCALE)
-    for region in regions:
-        _cover(picture, region)
+def thumb_jpeg(office: Office, page_id: int) -> bytes:
+    """Return a small picture of a page, ``THUMB_WIDTH`` px wide. Raises as ``page_jpeg``."""
+    source = source_of(office, page_id)
+    return cached(office, source.tag("thumb"), lambda: _jpeg(_small(_upright(office, source, 2.0))))
+
+
+def crop_jpeg(office: Office, page_id: int, question: str) -> bytes:
+    """Return the row of one question, over the whole width of the page. Raises NotFound."""
+    source = source_of(office, page_id)
+    matrix, layout = source.placed()
+    boxes = next((q.boxes for q in layout.page(source.sheet_page).questions if q.id == question), None)
+    if not boxes:
+        raise NotFound("no-such-question", question=question)
+    top, bottom = min(box.y for box in boxes) - MARGIN_MM, max(box.y + box.h for box in boxes) + MARGIN_MM
+    row = Region("row", "row", 0, top, layout.page_mm[0], bottom - top)
+    return cached(office, source.tag(question), lambda: _jpeg(text.cut(_stored(office, source), matrix, row, SCALE)))
+
+
+def original_jpeg(office: Office, page_id: int) -> bytes:
+    """Return a page as it was scanned, not turned; handwriting is painted over where its place is known."""
+    source = source_of(office, page_id)
+    return cached(office, source.tag("original"), lambda: _jpeg(_masked_as_scanned(office, source)))
+
+
+def tag_of(office: Office, page_id: int, kind: str) -> str:
+    """Return the entity tag of a picture. Raises NotFound."""
+    return source_of(office, page_id).tag(kind)
+
+
+def cached(office: Office, name: str, make: Callable[[], bytes]) -> bytes:
+    """Return a picture from the cache, made on first use. The folder stays below ``MOST_BYTES``."""
+    folder = office.settings.instance / "cache" / "pictures"
+    path = folder / f"{name}.jpg"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        data = make()
+    try:
+        _keep(folder, path, data)
+    except OSError:  # a full disk costs time, not the picture
+        return data
+    return data
+
+
+def _keep(folder: Path, path: Path, data: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    Path(temporary).replace(path)
+    if int(path.stem[:8], 16) % PRUNE_EVERY == 0:  # the name is a digest: one in so many, in whichever process
+        prune(folder, MOST_BYTES)
+
+
+def prune(folder: Path, most_bytes: int) -> None:
+    """Delete the oldest pictures until the folder holds at most ``most_bytes``."""
+    files = [(entry.stat(), entry.path) for entry in os.scandir(folder) if entry.is_file()]
+    total = sum(stat.st_size for stat, _ in files)
+    for stat, path in sorted(files, key=lambda each: each[0].st_mtime):
+        if total <= most_bytes:
+            return
+        Path(path).unlink(missing_ok=True)
+        total -= stat.st_size
+
+
+def _stored(office: Office, source: Source, reduce: bool = False) -> Grey:
+    stack = open_stack(office.storage.path(source.sha256), stack_settings(office.settings))
+    try:
+        return stack.page(source.index, reduce=reduce).grey
+    finally:
+        stack.close()
+
+
+def _upright(office: Office, source: Source, scale: float = SCALE) -> Grey:
+    if not source.is_placed:
+        return _stored(office, source, reduce=True)
+    matrix, layout = source.placed()
+    whole = Region("page", "page", 0, 0, *layout.page_mm)
+    picture = text.cut(_stored(office, source), matrix, whole, scale)
+    for region in source.regions():
+        _cover(picture, region, scale)
+    return picture
+
+
+def _masked_as_scanned(office: Office, source: Source) -> Grey:
+    grey = _stored(office, source).copy()
+    for region in source.regions():
+        matrix, _ = source.placed()
+        left, top, right, bottom = _edges(region)
+        corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], float)
+        cv2.fillPoly(grey, [apply(matrix, corners).round().astype(np.int32)], (COVER,))
+    return grey
+
+
+def _edges(region: Region) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom in mm of what is covered: writing hangs over the edge."""
+    return region.x - 2, region.y - 2, region.x + region.w + 2, region.y + region.h + 2
+
+
+def _cover(picture: Grey, region: Region, scale: float) -> None:
+    """Paint over a place for free writing, with a hatch that nobody takes for paper."""
+    left, top, right, bottom = (max(0, round(edge * scale)) for edge in _edges(region))
+    area = picture[top:bottom, left:right]
+    area[:] = COVER
+    y, x = np.indices(area.shape, dtype=np.int32)
+    step = round(HATCH_MM * scale)
+    area[(x + y) % step < max(1, round(0.25 * scale))] = HATCH
+
+
+def _small(picture: Grey) -> Grey:
+    height = round(picture.shape[0] * THUMB_WIDTH / picture.shape[1])
+    return cv2.resize(picture, (THUMB_WIDTH, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _jpeg(picture: Grey) -> bytes:
     done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
-        raise ValueError(f"page {index} of {sha256} can't be encoded")
+        raise ValueError("the picture can't be encoded")
     return data.tobytes()
-
-
-def _cover(picture: Grey, region: Region) -> None:
-    """Paint over a place for free writing, with what hangs over its edge."""
-    if region.kind == "text":
-        left, top = round((region.x - 2) * SCALE), round((region.y - 2) * SCALE)
-        picture[
-            max(0, top) : round((region.y + region.h + 2) * SCALE),
-            max(0, left) : round((region.x + region.w + 2) * SCALE),
-        ] = COVER
