@@ -72,11 +72,11 @@ def write_regions(sheet: Sheet, page: Page, share: float) -> dict[str, bool]:
 
 def _fill_question(sheet: Sheet, question: Question, wish: Wish, boxes: list[Box]) -> QuestionTruth:
     by_id = {box.id: box for box in question.boxes}
-    style = ""
+    # One style a question: by the sheet's own rule a full box beside another mark is struck out, not a second answer.
+    style = sheet.writer.style_now(sheet.rng) if wish.choice else ""
     if wish.other:
         _trace(sheet, by_id[wish.other], wish, boxes)
     for choice in wish.choice:
-        style = sheet.writer.style_now(sheet.rng)
         if wish.hard == "beside":
             style = _beside(sheet, by_id[choice], boxes)
         else:

@@ -65,6 +65,17 @@ def test_too_many_choices__multiple_and_not_clear(layout):
     assert [ink(sheet, box, 1.0) > 0.3 for box in boxes] == [True, False, True, False]
 
 
+def test_two_marks_of_one_question__in_one_style(layout):
+    mix = Mix(blank=0, hard=1, hards={"double": 1}, odd_mark=1.0, styles={"fill": 1, "circle": 1})
+    for seed in range(6):
+        sheet = fresh(layout, mix, seed)
+        for item, said in fill_page(sheet, layout.pages[0], mix, None).items():
+            boxes = [box for box in layout.question(item)[1].boxes if box.id in said.choice]
+            full = [window(sheet, box)[20:40, 20:40].mean() < 200 for box in boxes]
+            assert len(boxes) == 2
+            assert full == [said.style == "fill"] * 2
+
+
 def test_unknown_choice__value_error(layout):
     with pytest.raises(ValueError, match="q1 has no choice excellent"):
         fill_page(fresh(layout), layout.pages[0], CLEAN, {"q1": ["excellent"]})
