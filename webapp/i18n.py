@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tempfile
-from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +18,14 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from forms import messages
+from omr.tally import Rate
 
 COOKIE = "language"
 TRANSLATIONS = Path(__file__).with_name("translations")
 ROOT = Path(__file__).resolve().parent.parent
+# the first mark that fits: Edge says Chrome, and Chrome says Safari
+BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
 PACKAGES = ("webapp", "omr", "forms")
 
 
@@ -38,8 +40,7 @@ def install(app: Flask) -> None:
         default_translation_directories=str(folder),
         locale_selector=language,
     )
-    for name, function in {"count": count, "rate": rate, "when": when, "day": day, "say": say}.items():
-        app.jinja_env.filters[name] = function
+    app.jinja_env.filters.update(count=count, rate=rate, when=when, day=day, say=say, browser=browser)
     app.jinja_env.globals.update(say=say, language=language, today=today)
 
 
@@ -72,14 +73,17 @@ def count(number: int | None) -> str:
     return "–" if number is None else str(format_decimal(number))
 
 
-def rate(part: int | Fraction | Decimal, whole: int = 1) -> str:
+def rate(part: int, whole: int) -> str:
     """Write ``part / whole`` in per cent with two decimals, half up: ``(258, 289) → "89.27 %"``; – over zero."""
-    if whole == 0:
-        return "–"
-    exact = Fraction(part) * 100 / whole
-    # Enough digits of the exact quotient that a half is a half and a rounding is done once.
-    value = Decimal(exact.numerator * 10**6 // exact.denominator).scaleb(-6)
-    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP)} %"
+    percent = Rate(part, whole).percent
+    return "–" if percent is None else f"{percent} %"
+
+
+def browser(agent: str) -> str:
+    """Write what a browser says of itself in two words: Chrome · Windows."""
+    name = next((word for mark, word in BROWSERS if mark in agent), "")
+    system = next((word for mark, word in SYSTEMS if mark in agent), "")
+    return " · ".join(filter(None, (name, system))) or agent[:40] or "–"
 
 
 def today() -> dt.date:

@@ -46,6 +46,8 @@ class Concern:
     endpoint: str
     state: str = "warn"
     params: Mapping[str, object] = field(default_factory=dict)
+    form: str = ""
+    rater_class: str = ""
 
 
 def next_step(p: Progress) -> Step:
@@ -102,7 +104,7 @@ def _returned(p: Progress) -> Iterator[Concern]:
 
 def _numbers(warnings: list[Warning]) -> Iterator[Concern]:
     for warning in warnings:
-        yield Concern(warning.code, "meetings.counts", "warn", warning.params)
+        yield Concern(warning.code, "meetings.counts", "warn", warning.params, warning.form, warning.rater_class)
 
 
 def _work(session: Session, p: Progress) -> Iterator[Concern]:
