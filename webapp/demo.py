@@ -1,0 +1,244 @@
+"""``python -m webapp.demo``: fills an instance with one worked campaign, so that every page has life in it.
+
+Nothing in it is made up by hand but the names: sheets are printed, filled and scanned by ``omr.synth``, read by the
+reader, and what the machine doubts is decided as a person would who has the paper before him (the synthesiser's truth).
+A few doubts, two faulty files and some opinions are left for the newcomer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import itertools
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pikepdf
+from sqlalchemy import select
+
+from forms.code import normalise
+from forms.layout import Layout as PaperLayout
+from omr.synth import QuestionTruth, Truth, scan_stack
+from webapp import instance_from_environment
+from webapp.jobs import open_office
+from webapp.migrate import upgrade
+from webapp.models import Campaign, Layout, Page, PrintFile, PrintRun, Scan, Survey, Unit
+from webapp.office import Office
+from webapp.services import (
+    accounts,
+    campaigns,
+    head_counts,
+    intake,
+    meetings,
+    opinions,
+    printing,
+    review,
+    units,
+)
+from webapp.services.printing import Order
+from webapp.settings import load
+
+SEED = 20110715
+DOUBTS_LEFT = 6  # for the newcomer to decide
+OPINIONS_LEFT = 3
+COLLEGE, BRANCH = "材料科学与工程学院党委", "材料学院教工第一党支部"
+MEMBERS = (
+    "王芳", "李建国", "张丽娟", "巴特尔", "乌云其其格", "陈志远", "刘洋", "赵淑珍", "苏日娜", "买买提·阿不都热合曼",
+    "孙玉梅", "周明", "额尔敦巴雅尔", "吴晓东", "郑海燕", "冯国强", "喆祎", "䶮",
+)  # fmt: skip
+OPINIONS = (
+    "实验室开放时间再长一些。", "希望多听听青年教师的意见。", "办事大厅周三下午也应有人值班。",
+    "学生宿舍热水的问题解决得好。", "承诺的停车位还没有落实。", "党务公开栏更新要及时。",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """One meeting of the demonstration: whom it rates, on which form, and its numbers."""
+
+    unit: str
+    form: str
+    held_on: dt.date
+    place: str
+    presider: str
+    supervisor: str
+    expected: dict[str, int]
+    present: dict[str, int]
+    copies: int
+    spoiled: int
+    returned: int
+    seed: int
+    members: tuple[str, ...] = ()
+
+    @property
+    def issued(self) -> int:
+        return sum(self.present.values())
+
+    def numbers(self) -> Iterator[tuple[tuple[str, str, str], str]]:
+        """Yield the head counts as they are entered."""
+        for rater_class, number in self.expected.items():
+            yield ("expected", "", rater_class), str(number)
+        for rater_class, number in self.present.items():
+            yield ("present", "", rater_class), str(number)
+            yield ("issued", self.form, rater_class), str(number)
+        yield ("spoiled", self.form, ""), str(self.spoiled)
+        yield ("spare", self.form, ""), str(self.copies - self.issued - self.spoiled)
+
+
+HALLS = (
+    Hall(
+        COLLEGE, "org", dt.date(2011, 7, 15), "材料楼报告厅", "赵明远", "李宏",
+        {"staff": 64, "student": 12}, {"staff": 57, "student": 11}, copies=80, spoiled=2, returned=66, seed=SEED,
+    ),
+    Hall(
+        BRANCH, "roster-items", dt.date(2011, 7, 13), "材料楼 204", "孙玉梅", "钱志刚",
+        {"staff": 22, "student": 4}, {"staff": 19, "student": 4}, copies=26, spoiled=0, returned=23, seed=SEED + 1,
+        members=MEMBERS,
+    ),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Build the demonstration in the instance folder of the environment; do nothing where it is built already."""
+    settings = load(instance_from_environment(), inline_jobs=True, ocr_engine="off")
+    upgrade(settings)
+    office = open_office(settings)
+    try:
+        with office.db.read() as session:
+            if session.scalar(select(Campaign.id).limit(1)):
+                return 0
+        build(office)
+    finally:
+        office.db.close()
+    return 0
+
+
+def build(office: Office) -> None:
+    """Play the whole case. Raises whatever a use case raises: a demonstration that fails must be seen to fail."""
+    operator, _ = accounts.create_user(office, name="刘婷", display_name="刘婷", role="operator")
+    preset = campaigns.preset()
+    campaign_id = campaigns.create(office, preset.facts, forms=preset.forms, rules=preset.rules)
+    units.add(office, names=COLLEGE, kind="college")
+    with office.db.read() as session:
+        college = session.scalars(select(Unit.id).where(Unit.name == COLLEGE)).one()
+    units.add(office, names=BRANCH, kind="branch", parent_id=college)
+    with tempfile.TemporaryDirectory(prefix="pingyi-demo-") as folder:
+        for hall in HALLS:
+            meeting_id = meet(office, campaign_id, hall, operator)
+            truth = scan(office, meeting_id, hall, operator, Path(folder))
+            decide(office, meeting_id, truth, operator, leave=DOUBTS_LEFT if hall is HALLS[0] else 0)
+    type_opinions(office, operator)
+    add_troubles(office, operator)
+
+
+def meet(office: Office, campaign_id: int, hall: Hall, user_id: int) -> int:
+    """Hold a meeting: its facts, its sheets, its numbers."""
+    with office.db.read() as session:
+        unit_id = session.scalars(select(Unit.id).where(Unit.name == hall.unit)).one()
+        surveys = select(Survey.id).where(Survey.campaign_id == campaign_id, Survey.form == hall.form)
+        survey_id = session.scalars(surveys).one()
+    facts = meetings.Facts(unit_id, hall.held_on, hall.place, "评议大会", hall.presider, hall.supervisor)
+    meeting_id = meetings.create(office, campaign_id, facts)
+    day = f"{hall.held_on.year}年{hall.held_on.month}月{hall.held_on.day}日"
+    subjects = () if hall.members else (hall.unit,)
+    order = Order(unit=hall.unit, date=day, copies=hall.copies, subjects=subjects, members=hall.members)
+    printing.create_runs(office, meeting_id=meeting_id, survey_id=survey_id, order=order, user_id=user_id)
+    head_counts.enter(office, meeting_id, dict(hall.numbers()), user_id=user_id)
+    return meeting_id
+
+
+def scan(office: Office, meeting_id: int, hall: Hall, user_id: int, folder: Path) -> Truth:
+    """Fill and scan the sheets that came back, and take the stack in: reading follows at once."""
+    with office.db.read() as session:
+        file = session.scalars(select(PrintFile).join(PrintRun).where(PrintRun.meeting_id == meeting_id)).one()
+        layout = PaperLayout.loads(session.get_one(Layout, file.print_run.layout_digest).source)
+    printed = folder / f"{hall.form}-returned.pdf"
+    first_pages(printing.file_path(office, file.id), printed, hall.returned * len(layout.pages))
+    stack = folder / f"扫描_{hall.held_on:%m%d}.pdf"
+    truth = scan_stack(printed, [layout], stack, severity="office", seed=hall.seed, shuffle=True)
+    with stack.open("rb") as stream:
+        intake.receive(office, stream, stack.name, user_id=user_id, origin="upload", meeting_id=meeting_id)
+    return truth
+
+
+def decide(office: Office, meeting_id: int, truth: Truth, user_id: int, leave: int) -> None:
+    """Decide the doubts of a meeting as the paper says, but for the last few."""
+    meant = {(part.sheet, part.sheet_page): part.questions for page in truth.pages for part in page.parts}
+    items = [item for item in review.queue(office, meeting_id).items if not item.decided]
+    with office.db.read() as session:
+        ids = {item.page_id for item in items}
+        pages = {page.id: page for page in session.scalars(select(Page).where(Page.id.in_(ids)))}
+    by_sheet = {(normalise(sheet), number): questions for (sheet, number), questions in meant.items()}
+    for item in items[: len(items) - leave]:
+        page = pages[item.page_id]
+        answer = by_sheet[page.sheet or "", page.sheet_page or 0][item.question]
+        verdict = verdict_of(answer)
+        review.decide(office, page_id=item.page_id, question=item.question, verdict=verdict, user_id=user_id, seen=None)
+
+
+def verdict_of(truth: QuestionTruth) -> review.Verdict:
+    """Return what a person rules who sees what the writer did. A mark struck out with nothing instead is no mark."""
+    if truth.state in ("answered", "corrected"):
+        return review.Verdict("answered", truth.choice)
+    return review.Verdict("invalid" if truth.state == "multiple" else "blank")
+
+
+def type_opinions(office: Office, user_id: int) -> None:
+    """Confirm the opinions of all meetings but the last few."""
+    with office.db.read() as session:
+        held = list(session.scalars(select(PrintRun.meeting_id).distinct()))
+    texts = itertools.cycle(OPINIONS)
+    for meeting_id in held:
+        waiting = opinions.entries(office, meeting_id)
+        for entry in waiting[: max(0, len(waiting) - OPINIONS_LEFT)]:
+            opinions.confirm(office, entry.opinion.id, text=next(texts), user_id=user_id)
+
+
+def add_troubles(office: Office, user_id: int) -> None:
+    """Take in what every office meets: a stack sent twice, a file that is no picture, a page that is not ours."""
+    with office.db.read() as session:
+        first = session.scalars(select(Page.scan_id).where(Page.scan_id.is_not(None)).order_by(Page.id)).first()
+    if first is None:
+        raise RuntimeError("the demonstration read no page")
+    with office.db.read() as session:
+        scan_row = session.get_one(Scan, first)
+    with office.storage.path(scan_row.sha256).open("rb") as stream:
+        intake.receive(office, stream, scan_row.filename.replace(".pdf", " (1).pdf"), user_id=user_id, origin="upload")
+    intake.receive(office, io.BytesIO(b"not a picture"), "补扫.pdf", user_id=user_id, origin="upload")
+    for name, image in (("空白页.png", blank_page()), ("签到表.png", foreign_page())):
+        done, data = cv2.imencode(".png", image)
+        if not done:
+            raise RuntimeError(name)
+        intake.receive(office, io.BytesIO(data.tobytes()), name, user_id=user_id, origin="upload")
+
+
+def blank_page() -> np.ndarray:
+    """An empty sheet as a scanner sees it: A4 at 150 dpi, slightly grey."""
+    noise = np.random.default_rng(SEED).normal(0, 3, (1754, 1240))
+    return np.clip(246 + noise, 0, 255).astype(np.uint8)
+
+
+def foreign_page() -> np.ndarray:
+    """A page that is none of ours: a sign-in list with lines and some writing."""
+    page = blank_page()
+    for y in range(250, 1600, 60):
+        cv2.line(page, (120, y), (1120, y), 60, 2)
+        cv2.putText(page, f"{(y - 190) // 60:2d}", (130, y - 15), cv2.FONT_HERSHEY_SIMPLEX, 0.9, 60, 2)
+    cv2.putText(page, "Attendance 2011-07-15", (330, 160), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 40, 3)
+    return page
+
+
+def first_pages(source: Path, target: Path, pages: int) -> None:
+    """Copy the first pages of a PDF: the sheets that came back."""
+    with pikepdf.open(source) as document:
+        del document.pages[pages:]
+        document.save(target)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
