@@ -179,7 +179,7 @@ class Layout:
         try:
             return cls(
                 form=str(value["form"]),
-                page_mm=(float(value["page_mm"][0]), float(value["page_mm"][1])),
+                page_mm=(_checked("float", value["page_mm"][0]), _checked("float", value["page_mm"][1])),
                 pages=tuple(_page(p) for p in value["pages"]),
                 digest=str(value.get("digest", "")),
                 letter=str(value.get("letter", "")),

@@ -120,8 +120,9 @@ class _Press:
 
     def save(self, target: Path | io.BytesIO) -> None:
         """Write the file without any trace of when and where."""
-        if "/Info" in self.pdf.trailer:
-            del self.pdf.trailer["/Info"]
+        for key in ("/Info", "/ID"):  # fpdf2 makes both of the time; the new ID is a hash of the content
+            if key in self.pdf.trailer:
+                del self.pdf.trailer[key]
         self.pdf.save(
             target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True
         )
