@@ -101,7 +101,7 @@ def station(office: Office, page_id: int, question: str) -> Station:
             raise NotFound("no-such-page")
         run = session.get_one(PrintRun, page.print_run_id)
         layout = review.layout_of(session, page)
-        questions = _questions(session, page, run, layout)
+        questions = questions_of(session, page, run, layout)
         asked = next((each for each in questions if each.id == question), None)
         if asked is None:
             raise NotFound("no-such-question", question=question)
@@ -124,7 +124,17 @@ def station(office: Office, page_id: int, question: str) -> Station:
         )
 
 
-def _questions(session: Session, page: Page, run: PrintRun, layout: layouts.Layout) -> tuple[Asked, ...]:
+def blank_questions(run: PrintRun, layout: layouts.Layout, sheet_page: int) -> tuple[Asked, ...]:
+    """Return the questions of a page that nobody has read yet: for keying in."""
+    survey = printing.parse(run.survey.source, run.survey.form)
+    return tuple(
+        _asked(number, placed, survey, layout, None, None)
+        for number, placed in enumerate(layout.page(sheet_page).questions, 1)
+    )
+
+
+def questions_of(session: Session, page: Page, run: PrintRun, layout: layouts.Layout) -> tuple[Asked, ...]:
+    """Return the questions of a page that was read or keyed in, with what the machine saw and what holds."""
     assert page.sheet_page is not None  # noqa: S101 - the caller has looked
     survey = printing.parse(run.survey.source, run.survey.form)
     reading = session.get(Reading, page.reading_id) if page.reading_id else None
