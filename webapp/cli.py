@@ -1,0 +1,77 @@
+"""``flask --app webapp app …``: what the person does who looks after the computer."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from forms import messages
+from webapp import i18n, migrate
+from webapp.errors import ServiceError
+from webapp.launch.words import language
+from webapp.office import Office
+from webapp.services import accounts, health
+
+group = AppGroup("app", help="Look after Pingyi: first link, migrations, passwords, health.")
+MARKS = {"ok": "✓", "note": "·", "fault": "✕"}
+
+
+def install(app: Flask) -> None:
+    """Give ``flask`` our commands."""
+    app.cli.add_command(group)
+
+
+def say(code: str, **params: Any) -> str:
+    """Return the sentence of a code in the language of the terminal (PINGYI_LANG, else its locale)."""
+    return messages.say(i18n.catalogue_of(code), code, language(), **params)
+
+
+def office() -> Office:
+    """Return what the use cases work with."""
+    found: Office = current_app.extensions["office"]
+    return found
+
+
+@group.command("setup-link")
+@click.option("--base-url", default="http://127.0.0.1:8000", help="Address of the web server.")
+def setup_link(base_url: str) -> None:
+    """Print a one-time link that makes the first administrator; it replaces the one before."""
+    link = accounts.setup_link(office(), base_url)
+    click.echo(link or say("setup-done"))
+    sys.exit(0 if link else 1)
+
+
+@group.command("migrate")
+def migrate_command() -> None:
+    """Bring the database up to date."""
+    migrate.upgrade(office().settings)
+    click.echo(say("doctor-database-ok", revision=migrate.head(), head=migrate.head()))
+
+
+@group.command("reset-password")
+@click.argument("name")
+def reset_password(name: str) -> None:
+    """Give the user NAME a new password, printed once; his sign-ins end and a closed account opens again."""
+    try:
+        user = accounts.user_named(office(), name)
+        accounts.set_active(office(), user.id, True)
+        click.echo(accounts.reset_password(office(), user.id))
+    except ServiceError as error:
+        click.echo(say(error.code, **error.params), err=True)
+        sys.exit(1)
+
+
+@group.command("doctor")
+def doctor() -> None:
+    """Tell the settings in force and what is wrong with this computer. Exit status 1 when something is."""
+    for name, value in health.settings_in_force(office()).items():
+        click.echo(f"{name} = {value}")
+    click.echo()
+    found = health.examine(office(), migrate.head(), migrate.revision(office().db))
+    for finding in found:
+        click.echo(f"{MARKS[finding.state]} {say(finding.code, **finding.params)}")
+    sys.exit(1 if any(finding.state == "fault" for finding in found) else 0)
