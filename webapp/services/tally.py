@@ -48,6 +48,7 @@ class Item:
 
     subject: str
     question: Question
+    number: int  # on the sheet, from 1; 0 where there is only one item
     total: Figures
     classes: tuple[Figures, ...]
 
@@ -146,7 +147,9 @@ class Results:
 
     def _item(self, subject: str, question: Question, part: Count) -> Item:
         classes = tuple(figures(part, self.rules, subject, question, who) for who in self.class_ids)
-        return Item(subject, question, figures(part, self.rules, subject, question), classes)
+        form = self.ref.form.items
+        number = form.index(question) + 1 if len(form) > 1 else 0
+        return Item(subject, question, number, figures(part, self.rules, subject, question), classes)
 
     def _turnout(self, who: str) -> books.Turnout:
         expected, present = (self.heads.get((kind, "", who)) for kind in ("expected", "present"))
@@ -226,3 +229,22 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
     found = list(numbers)
     known = [number for number in found if number is not None]
     return sum(known) if known and len(known) == len(found) else None
+
+
+def rate_label(question: Question, rate: str, *, english: bool = False) -> str:
+    """Name a rate by the words of its own choices: 满意, 满意+比较满意, 除不满意外. A dash where no choice makes it."""
+    words = {
+        "satisfied": [c for c in question.choices if c.satisfied],
+        "fairly": [c for c in question.choices if c.satisfied or c.rather_satisfied],
+        "not_dissatisfied": [c for c in question.choices if c.dissatisfied],
+    }[rate]
+    if not words:
+        return "—"
+    if rate != "not_dissatisfied":
+        return "+".join(_word(choice, english) for choice in words)
+    joined = "、".join(_word(choice, english) for choice in words)
+    return f"All but {joined.lower()}" if english else f"除{joined}外"
+
+
+def _word(choice: Choice, english: bool) -> str:
+    return (choice.label_en or choice.label) if english else choice.label

@@ -1,0 +1,147 @@
+"""A paper as a value: headings, lines and tables on a grid of 52 units, which is the width of A4 between its margins.
+
+One grid for all tables lets a spreadsheet hold the same form that the printer and the word processor show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+UNIT_MM = 3.5
+WIDTH_UNITS = 52  # 182 mm: A4 with margins of 14 mm
+MARGIN_MM = 14.0
+KEPT_ROWS = 8
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+Value = str | int | Decimal | None  # None: a number that nobody has entered; the field stays empty for the pen
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that covers ``columns`` by ``rows`` of its table. ``align``: left, center, right."""
+
+    value: Value = ""
+    columns: int = 1
+    rows: int = 1
+    align: str = "center"
+    strong: bool = False
+    top: bool = False  # text stands at the top; else in the middle
+
+    @property
+    def text(self) -> str:
+        """What is printed: decimals with all their digits, nothing for None."""
+        return "" if self.value is None else str(self.value)
+
+
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The heading of a block (一、参加情况), or with ``level`` 2 of a part of it. It stays with what follows."""
+
+    text: str
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text: the number of the directive, a note."""
+
+    text: str
+    align: str = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A ruled table. ``widths`` in units add up to WIDTH_UNITS; ``head`` is repeated on each page.
+
+    A cell that spans rows is given once, in the first of them; these rows stay together on a page.
+    """
+
+    widths: tuple[int, ...]
+    rows: tuple[Row, ...]
+    head: tuple[Row, ...] = ()
+    row_mm: float = 7.0  # rows are at least so high
+    high: tuple[tuple[int, float], ...] = ()  # (row, mm) of rows that are higher, for a signature or a seal
+    size_pt: float = 9.5
+
+    @property
+    def together(self) -> bool:
+        """Whether the table is short enough to be kept on one page."""
+        return len(self.rows) <= KEPT_ROWS
+
+    def height_mm(self, row: int) -> float:
+        """Return the least height of a row of ``rows``."""
+        return dict(self.high).get(row, self.row_mm)
+
+
+Block = Heading | Line | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A plain list for further reckoning: one more sheet of the workbook, never printed with the paper."""
+
+    name: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A whole paper. ``stamp`` stands on every page while the numbers are not final."""
+
+    name: str  # of the file and of the worksheet
+    title: tuple[str, ...]  # lines
+    blocks: tuple[Block, ...]
+    foot: str = ""
+    stamp: str = ""
+    data: tuple[Data, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A cell with its place in the table, counted from 0."""
+
+    row: int
+    column: int
+    cell: Cell
+
+
+def place(rows: Sequence[Row]) -> Iterator[Placed]:
+    """Yield every cell with its row and column; cells below a spanning one move to the right.
+
+    Raises ValueError where a row does not fill the table exactly: a form with a hole is a fault of ours.
+    """
+    width = sum(cell.columns for cell in rows[0]) if rows else 0
+    taken: set[tuple[int, int]] = set()
+    for number, row in enumerate(rows):
+        column = 0
+        for cell in row:
+            while (number, column) in taken:
+                column += 1
+            spot = {(number + down, column + right) for down in range(cell.rows) for right in range(cell.columns)}
+            if spot & taken:
+                raise ValueError(f"cell {cell.text!r} overlaps in row {number}")
+            taken |= spot
+            yield Placed(number, column, cell)
+    if taken != {(number, column) for number in range(len(rows)) for column in range(width)}:
+        raise ValueError("rows of a table differ in length")
+
+
+def plain(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula (for CSV)."""
+    return "'" + text if text.startswith(FORMULA_SIGNS) else text
+
+
+def lines_needed(text: str, width_mm: float, size_pt: float) -> int:
+    """Estimate how many lines a text takes: a Chinese character is as wide as its size, others half of it."""
+    em = size_pt * 25.4 / 72
+    total = 0
+    for part in text.split("\n"):
+        width = sum(em if ord(character) > 0x2E7F else em * 0.55 for character in part)
+        total += max(1, -int(-width // max(width_mm - 1.5, em)))
+    return total
