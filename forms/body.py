@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import fpdf
 import pikepdf
@@ -41,17 +43,27 @@ def filled(layout: Layout, page: Page, text: str) -> str:
     return text.replace("{page}", number).replace("{pages}", pages).replace("{digest}", version)
 
 
-def draw(layout: Layout) -> Bodies:
-    """Draw the body of every page, fonts embedded as subsets; no date, no name in the file."""
+def characters(layout: Layout) -> list[str]:
+    """Return the texts whose characters the fonts of a layout must hold."""
+    return [
+        _COPY_CHARACTERS,
+        layout.digest,
+        "0123456789",
+        *(text.string for page in layout.pages for text in page.texts),
+    ]
+
+
+def draw(layout: Layout, fonts: Mapping[str, Path] = FONT_FILES) -> Bodies:
+    """Draw the body of every page, fonts embedded as subsets. ``fonts`` are files by face."""
     pdf = fpdf.FPDF(unit="mm", format=layout.page_mm)
     pdf.set_auto_page_break(False)
-    for face, path in FONT_FILES.items():
+    for face, path in fonts.items():
         pdf.add_font(face, fname=path)
     for page in layout.pages:
         pdf.add_page()
         _draw_page(pdf, layout, page)
     codes, names = {}, {}
-    for face in FONT_FILES:
+    for face in fonts:
         font = pdf.fonts[face]
         if not isinstance(font, TTFFont):
             raise TypeError(face)

@@ -7,7 +7,7 @@ holds no date, no name and no path: the same codes give the same bytes.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,9 +17,10 @@ import segno
 from PIL import Image
 
 from forms import code
-from forms.body import SPECIMEN, Bodies, draw, filled, per_copy, points
+from forms.body import SPECIMEN, Bodies, characters, draw, filled, per_copy, points
 from forms.layout import CodeArea, Layout, Page, Text
-from forms.typeset.metrics import EM_MM
+from forms.typecase import fonts_for
+from forms.typeset.metrics import EM_MM, FONT_FILES
 
 QR_MODULES = 21  # version 1
 Progress = Callable[[int], None]
@@ -54,7 +55,7 @@ def write_pdf(layout: Layout, sheets: Iterable[str], path: Path, on_progress: Pr
 
 def specimen_pdf(layout: Layout) -> bytes:
     """Return one copy that cannot pass for an issued one: 样张 for its number, an empty frame for its QR code."""
-    press = _Press(layout)
+    press = _Press(layout, fonts_for(characters(layout)))
     press.add_copy("")
     stream = io.BytesIO()
     press.save(stream)
@@ -95,15 +96,15 @@ def _specimen(layout: Layout) -> bytes:
 class _Press:
     """Puts copies into one PDF."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, fonts: Mapping[str, Path] = FONT_FILES) -> None:
         self.layout = layout
-        self.bodies: Bodies = draw(layout)
+        self.bodies: Bodies = draw(layout, fonts)
         self.pdf = self.bodies.pdf
         self._resources: list[pikepdf.Object] = []
-        fonts = self.pdf.pages[0].obj.Resources.Font
+        embedded = self.pdf.pages[0].obj.Resources.Font
         for body in list(self.pdf.pages):
             form = body.as_form_xobject()
-            resources = pikepdf.Dictionary(Font=fonts, XObject=pikepdf.Dictionary(B=form))
+            resources = pikepdf.Dictionary(Font=embedded, XObject=pikepdf.Dictionary(B=form))
             self._resources.append(self.pdf.make_indirect(resources))
         del self.pdf.pages[:]
         width, height = layout.page_mm
