@@ -23,8 +23,9 @@ export function partOf([left, top, right, bottom], page, frame) {
   const width = Math.min(page.width - 2 * MARGIN, Math.max(PART, right - left + 20));
   const scale = Math.min(frame.width / page.width, frame.height / page.height);
   const zoom = limited(frame.width / (width * scale));
-  const look = { x: (left + right) / 2, y: (top + bottom) / 2, zoom };
-  return inside(look, page, frame);
+  const reach = width / 2 - 8; // the page's middle, unless a box would then be cut
+  const x = Math.min(Math.max(page.width / 2, right - reach), left + reach);
+  return inside({ x, y: (top + bottom) / 2, zoom }, page, frame);
 }
 
 /** Zoom by a factor so that the point (mm) under the pointer stays where it is. */
