@@ -59,6 +59,7 @@ def report(total: Score) -> list[str]:
     lines += ["| questions | N | right | silent (95 % bound) | flagged | lost |", "|---|---|---|---|---|---|"]
     lines += [_row("**clear and blank**", clear), *(_row(kind, _of(clear, kind)) for kind in total.table(clear))]
     lines += [_row("**hard**", hard), *(_row(kind, _of(hard, kind)) for kind in total.table(hard))]
+    lines += _by_trouble(total.verdicts)
     if total.centre_errors_mm:
         errors = np.array(total.centre_errors_mm)
         p50, p999 = np.percentile(errors, [50, 99.9])
@@ -74,6 +75,19 @@ def summary(total: Score) -> dict[str, object]:
         for name, clear in (("clear", True), ("hard", False))
     }
     return {"pages": dict(total.pages), **counts}
+
+
+def _by_trouble(verdicts: list[Verdict]) -> list[str]:
+    """A line for each trouble that pages had, clear and hard questions together; none where no page had any."""
+    troubles = sorted({trouble for verdict in verdicts for trouble in verdict.page.troubles})
+    if not troubles:
+        return []
+    lines = [
+        "",
+        "| trouble of the page | questions | right | silent (95 % bound) | flagged | lost |",
+        "|---|---|---|---|---|---|",
+    ]
+    return lines + [_row(name, [verdict for verdict in verdicts if name in verdict.page.troubles]) for name in troubles]
 
 
 def _of(verdicts: list[Verdict], kind: str) -> list[Verdict]:
