@@ -137,6 +137,17 @@ def remove(office: Office, page_id: int) -> None:
         _lying_page(session, page_id).removed_at = now()
 
 
+def remove_all(office: Office, meeting_id: int, name: str) -> int:
+    """Remove all pages of a tray. Returns their number. Raises Conflict for a tray that asks for something else."""
+    if VERBS.get(name) != REMOVE:
+        raise Conflict("not-in-this-tray")
+    with office.db.begin() as session:
+        pages = contents(session, meeting_id, name)
+        for page in pages:
+            page.removed_at = now()
+        return len(pages)
+
+
 def put_back(office: Office, page_id: int) -> None:
     """Put a removed page back into its tray. Raises NotFound and Conflict."""
     with office.db.begin() as session:
