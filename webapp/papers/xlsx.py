@@ -40,14 +40,28 @@ SONG, HEI = "宋体", "黑体"
 
 def write(paper: Paper) -> bytes:
     """Return the workbook."""
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False})
-    book.set_properties({"title": "".join(paper.title)})
+    file, book = _open("".join(paper.title))
     _Form(book, paper).write()
     for data in paper.data:
         _write_data(book, data)
     book.close()
     return file.getvalue()
+
+
+def write_lists(title: str, *lists: Data) -> bytes:
+    """Return a workbook of plain lists alone."""
+    file, book = _open(title)
+    for data in lists:
+        _write_data(book, data)
+    book.close()
+    return file.getvalue()
+
+
+def _open(title: str) -> tuple[io.BytesIO, Any]:
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False})
+    book.set_properties({"title": title})
+    return file, book
 
 
 class _Form:

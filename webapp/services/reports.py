@@ -258,7 +258,9 @@ def _outcome_head(
         if WIDTH_UNITS - sum(beside) >= 8:
             break
     widths = (WIDTH_UNITS - sum(beside), *beside)
-    labels = [_label(_fold(tally.rate_label(item.question, rate)), strong=rate == results.rules.headline) for rate in RATES]
+    labels = [
+        _label(_fold(tally.rate_label(item.question, rate)), strong=rate == results.rules.headline) for rate in RATES
+    ]
     return widths, (
         (
             _label("测评项目", rows=2, columns=2),

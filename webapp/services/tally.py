@@ -231,19 +231,21 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
     return sum(known) if known and len(known) == len(found) else None
 
 
+def rate_choices(question: Question, rate: str) -> tuple[Choice, ...]:
+    """Return the choices whose takers a rate counts."""
+    counted = [choice for choice in question.choices if choice.in_denominator]
+    if rate == "not_dissatisfied":
+        return tuple(choice for choice in counted if not choice.dissatisfied)
+    with_fairly = rate == "fairly"
+    return tuple(choice for choice in counted if choice.satisfied or (with_fairly and choice.rather_satisfied))
+
+
 def rate_label(question: Question, rate: str, *, english: bool = False) -> str:
     """Name a rate by the words of its own choices: 满意, 满意+比较满意, 除不满意外. A dash where no choice makes it."""
-    words = {
-        "satisfied": [c for c in question.choices if c.satisfied],
-        "fairly": [c for c in question.choices if c.satisfied or c.rather_satisfied],
-        "not_dissatisfied": [c for c in question.choices if c.dissatisfied],
-    }[rate]
-    if not words:
-        return "—"
-    if rate != "not_dissatisfied":
-        return "+".join(_word(choice, english) for choice in words)
-    joined = "、".join(_word(choice, english) for choice in words)
-    return f"All but {joined.lower()}" if english else f"除{joined}外"
+    if rate == "not_dissatisfied":
+        left_out = "、".join(_word(choice, english) for choice in question.choices if choice.dissatisfied)
+        return "—" if not left_out else f"All but {left_out.lower()}" if english else f"除{left_out}外"
+    return "+".join(_word(choice, english) for choice in rate_choices(question, rate)) or "—"
 
 
 def _word(choice: Choice, english: bool) -> str:
