@@ -30,6 +30,7 @@ from tests.bench.score import Score, score
 
 ANSWERS = ("fill", "scribble-fill", "partial-fill", "cross", "slash", "tick")
 NO_ANSWERS = ("erased", "stray", "speck", "bleed-through")  # handwriting is not pasted: it belongs to no box
+ASIDE_MM = {"stray": 3.0, "bleed-through": 3.0}  # in the middle of a box a person, too, would take them for answers
 FORM = "roster-overall"
 
 
@@ -65,7 +66,9 @@ class Pasting(Room):
         cover = cv2.resize(
             cover, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
         )
-        x, y = np.array([box.cx, box.cy]) + spot.offset_mm + spot.rng.normal(0, 0.25, 2)
+        angle = spot.rng.uniform(0, 2 * np.pi)
+        aside = ASIDE_MM.get(mark["kind"], 0.0) * np.array([np.cos(angle), np.sin(angle)])
+        x, y = np.array([box.cx, box.cy]) + spot.offset_mm + aside + spot.rng.normal(0, 0.25, 2)
         left, top = int(x * spot.scale[0] - cover.shape[1] / 2), int(y * spot.scale[1] - cover.shape[0] / 2)
         lay(flat, cover, float(mark["ink_grey"]), left, top)
 
