@@ -103,8 +103,8 @@ def _layout(parsed: argparse.Namespace) -> Layout:
             given, lines = values.load_file(parsed.values)
     except FormErrors as errors:
         problems.append(errors.report(parsed.lang))
-    except OSError as error:
-        problems.append(_cannot(parsed, "cannot-read", parsed.values, error))
+    except OSError:
+        problems.append(_cannot(parsed, "cannot-read", parsed.values))
     if survey and not problems:
         try:
             return typeset(survey, given)
@@ -124,7 +124,7 @@ def _survey(parsed: argparse.Namespace) -> Survey:
     try:
         return loader.load_file(path)
     except OSError as error:
-        raise Refused(_cannot(parsed, "cannot-read", path, error)) from error
+        raise Refused(_cannot(parsed, "cannot-read", path)) from error
 
 
 def _copies(parsed: argparse.Namespace) -> int:
@@ -138,11 +138,11 @@ def _writing(parsed: argparse.Namespace, path: Path, write: Callable[[], object]
     try:
         write()
     except OSError as error:
-        raise Refused(_cannot(parsed, "cannot-write", path, error)) from error
+        raise Refused(_cannot(parsed, "cannot-write", path)) from error
 
 
-def _cannot(parsed: argparse.Namespace, what: str, path: Path, error: OSError) -> str:
-    return f"{path}:1: " + _say(parsed, what, value=path.name, reason=error.strerror or str(error))
+def _cannot(parsed: argparse.Namespace, what: str, path: Path) -> str:
+    return f"{path}:1: " + _say(parsed, what, value=path.name)
 
 
 def _say(parsed: argparse.Namespace, what: str, **params: object) -> str:

@@ -43,7 +43,7 @@ def compose(text: str, name: str) -> yaml.MappingNode:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise _single("not-yaml", line, name, problem=error.problem or error.context or "") from error
+        raise _single("not-yaml", line, name) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _single("strange-character", line, name, point=f"U+{_code(error.character):04X}") from error
