@@ -16,7 +16,7 @@ from webapp.settings import load
 
 sys.path.append(str(Path(__file__).parents[1] / "integration" / "web" / "reviewing"))
 
-import marked  # noqa: E402  # the stack is shared with the tests of the services
+import marked  # the stack is shared with the tests of the services
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +219,7 @@ def test_wheel_and_drag__keep_the_point_under_the_pointer(operator_page, items):
     before = under(x, y)
     page.mouse.move(x, y)
     page.mouse.wheel(0, -240)
-    page.wait_for_function("before => document.querySelector('#sheet').viewBox.baseVal.width < before", arg=100)
+    page.wait_for_function("before => document.querySelector('#sheet').viewBox.baseVal.width < before", arg=150)
     assert under(x, y) == pytest.approx(before, abs=0.3)
     page.mouse.down()
     page.mouse.move(x + 120, y + 60, steps=4)

@@ -55,9 +55,12 @@ def undo(office, page_id, question, user, seen):
 
 def test_queue_of_a_read_stack__gravest_first_then_by_page(office, meeting, pages):
     queue = review.queue(office, meeting.id)
-    assert [(item.page_id, item.question) for item in queue.items[:2]] == [(pages[1], "q3"), (pages[4], "q2")]
-    assert [item.kind for item in queue.items[:2]] == [Kind.MULTIPLE, Kind.MULTIPLE]
-    assert {(item.page_id, item.question) for item in queue.items[2:]} == {(pages[2], "q3"), (pages[3], "q3")}
+    assert [(item.page_id, item.question, item.kind) for item in queue.items] == [
+        (pages[1], "q3", Kind.MULTIPLE),
+        (pages[4], "q2", Kind.MULTIPLE),
+        (pages[2], "q3", Kind.CANCELLED),
+        (pages[3], "q3", Kind.BLANK),
+    ]
     assert [doubts(office, page_id) for page_id in pages] == [0, 1, 1, 1, 1]
     assert (queue.waiting, queue.decided) == (4, 0)
 
@@ -283,7 +286,7 @@ def test_page_image__is_upright_and_shows_no_handwriting(operator, office, pages
     (region,) = layout.regions
     top, bottom = int((region.y + 1) * 8), int((region.y + region.h - 1) * 8)
     opinion = image[top:bottom, int((region.x + 1) * 8) : int((region.x + region.w - 1) * 8)]
-    assert opinion.std() < 2
+    assert opinion.min() > 180  # the writing has 40
     outline = layout.questions[1].boxes[0]
     left = image[int(outline.cy * 8), int(outline.x * 8) : int((outline.x + outline.line) * 8) + 1]
     assert left.min() < 140
