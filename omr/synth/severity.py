@@ -123,7 +123,7 @@ SEVERITIES: dict[str, Severity] = {
         dpi={250: 1.0},
         photo=True,
         curl_mm=2.5,
-        lens=0.02,
+        lens=0.005,
         motion_px=4.0,
         troubles={"hard-shadow": 0.15, "glare": 0.1, "creased": 0.15},
     ),
