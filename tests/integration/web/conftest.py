@@ -39,14 +39,14 @@ class Person:
 
     def post(self, path: str, data: dict[str, object] | None = None, **kwargs: object) -> object:
         """POST a form as a page would: with the CSRF token of the session."""
-        return self.client.post(path, data={"csrf_token": token_of(self.client), **(data or {})}, **kwargs)
+        return self.client.post(path, data={"csrf_token": csrf_token(self.client), **(data or {})}, **kwargs)
 
     def get(self, path: str, **kwargs: object) -> object:
         """GET a page."""
         return self.client.get(path, **kwargs)
 
 
-def token_of(client: FlaskClient) -> str:
+def csrf_token(client: FlaskClient) -> str:
     """Return the CSRF token that a page of this client carries."""
     page = client.get("/me")
     if page.status_code != 200:
@@ -54,6 +54,12 @@ def token_of(client: FlaskClient) -> str:
     found = re.search(r'name="csrf-token" content="([^"]+)"', page.get_data(as_text=True))
     assert found, page.get_data(as_text=True)[:500]
     return found[1]
+
+
+@pytest.fixture
+def token_of() -> Callable[[FlaskClient], str]:
+    """The function that gives the CSRF token of a client."""
+    return csrf_token
 
 
 @pytest.fixture
@@ -93,7 +99,7 @@ def enter(app: Flask, office: Office) -> Callable[[str, str], Person]:
     def enter(name: str, role: str) -> Person:
         user_id, password = accounts.create_user(office, name=name, display_name=name, role=role)
         client = app.test_client()
-        answer = client.post("/sign-in", data={"csrf_token": token_of(client), "name": name, "password": password})
+        answer = client.post("/sign-in", data={"csrf_token": csrf_token(client), "name": name, "password": password})
         assert answer.status_code == 302, answer.get_data(as_text=True)
         return Person(user_id, name, password, client)
 
