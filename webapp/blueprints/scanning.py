@@ -94,14 +94,14 @@ def scan(scan_id: int) -> str:
         found = scans.scan_of(session, scan_id)
         meeting_id = scans.meeting_of_scan(session, found)
         pages = scans.pages_of(session, scan_id, show, fault)
+        batch_pages = scans.pages_in_batch(session, found.batch_id)
         every = pages if show == "all" and not fault else scans.pages_of(session, scan_id)
     number = max(1, request.args.get("part", 1, int))
     parts = -(-len(pages) // scans.PAGE_SIZE)
     listed = Listed(pages[(number - 1) * scans.PAGE_SIZE : number * scans.PAGE_SIZE], len(pages), number, parts)
     codes = sorted({code for page in every if page.reading for code in scans.fault_codes(page.reading)})
-    return _render(
-        "scanning/scan.html", meeting_id, scan=found, listed=listed, show=show, fault=fault, codes=codes, every=every
-    )
+    context = {"listed": listed, "show": show, "fault": fault, "codes": codes, "every": every}
+    return _render("scanning/scan.html", meeting_id, scan=found, batch_pages=batch_pages, **context)
 
 
 @bp.post("/scans/<int:scan_id>/retry")

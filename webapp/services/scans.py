@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -62,7 +61,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A fault that some pages have. ``params`` are those of the page in the middle; ``boxes`` go to review by it."""
+    """A fault that some pages have. ``params`` are those that most of them have; ``boxes`` go to review by it."""
 
     code: str
     pages: int
@@ -84,8 +83,9 @@ class _Found:
 
 def files(session: Session, meeting_id: int) -> list[FileRow]:
     """Return the files that a meeting's page shows, newest first."""
-    query = select(Scan, User.display_name).join(Batch).outerjoin(User, User.id == Batch.created_by)
-    query = query.options(joinedload(Scan.batch)).where(trays.shown_scans(meeting_id)).order_by(Scan.id.desc())
+    query = select(Scan, User.display_name).join(Batch, Batch.id == Scan.batch_id)
+    query = query.outerjoin(User, User.id == Batch.created_by).options(joinedload(Scan.batch))
+    query = query.where(trays.shown_scans(meeting_id)).order_by(Scan.id.desc())
     rows = session.execute(query).all()
     ids = [scan.id for scan, _ in rows]
     counts, elsewhere = _counts(session, ids), _elsewhere(session, ids, meeting_id)
@@ -130,6 +130,12 @@ def pages_of(session: Session, scan_id: int, show: str = "all", fault: str = "")
     if fault:
         pages = [page for page in pages if page.reading and fault in fault_codes(page.reading)]
     return pages
+
+
+def pages_in_batch(session: Session, batch_id: int) -> int:
+    """Return the number of pages of all files of a batch."""
+    query = select(func.count(Page.id)).join(Scan, Scan.id == Page.scan_id).where(Scan.batch_id == batch_id)
+    return session.scalar(query) or 0
 
 
 def fault_codes(reading: Reading) -> list[str]:
@@ -225,15 +231,11 @@ def _trouble(code: str, found: _Found) -> Trouble:
     by_scan: dict[tuple[int, str], list[int]] = defaultdict(list)
     for scan_id, filename, index in found.pages:
         by_scan[scan_id, filename].append(index)
-    places = tuple(Place(*key, ranges(pages), len(pages)) for key, pages in by_scan.items())
-    return Trouble(code, len(found.pages), found.boxes, _typical(found.params), places)
+    places = tuple(Place(*key, ranges(pages), len(set(pages))) for key, pages in by_scan.items())
+    return Trouble(code, len(set(found.pages)), found.boxes, _typical(found.params), places)
 
 
 def _typical(params: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the numbers of the page in the middle: a sentence about many pages names one typical value."""
-    typical: dict[str, Any] = dict(params[len(params) // 2])
-    for name, value in typical.items():
-        if isinstance(value, (int, float)):
-            middle = median(each[name] for each in params if name in each)
-            typical[name] = round(middle, 1) if isinstance(value, float) else round(middle)
-    return typical
+    """Return the numbers that most pages have: a sentence about many pages names one case of them."""
+    commonest, _ = Counter(tuple(each.items()) for each in params).most_common(1)[0]
+    return dict(commonest)
