@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from werkzeug.wrappers import Response
 
 from forms.code import readable
@@ -175,14 +176,14 @@ def words(results: Results) -> dict[str, Any]:
 def term_words() -> Mapping[str, str]:
     """Return the words of the numbers in the books."""
     return {
-        "printed": _("printed"),
-        "issued": _("issued"),
-        "spoiled": _("spoiled"),
-        "spare": _("spare"),
-        "present": _("present"),
-        "returned": _("returned"),
-        "valid": _("valid"),
-        "void": _("void"),
+        "printed": pgettext("books", "printed"),
+        "issued": pgettext("books", "issued"),
+        "spoiled": pgettext("books", "spoiled"),
+        "spare": pgettext("books", "spare"),
+        "present": pgettext("books", "present"),
+        "returned": pgettext("books", "returned"),
+        "valid": pgettext("books", "valid"),
+        "void": pgettext("books", "void"),
     }
 
 
