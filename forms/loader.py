@@ -12,7 +12,7 @@ from pathlib import Path
 from forms.errors import FormErrors
 from forms.nodes import Source, Table, compose, decode
 from forms.survey import Choice, Design, OpinionBox, Question, Survey, Values
-from forms.typeset import typeset
+from forms.typeset import CHOICES, IDENTITY, IDENTITY_CHOICES, ITEMS, typeset
 
 PRESETS = ("org", "member", "roster-overall", "roster-items")
 _PRESET_FOLDER = Path(__file__).with_name("presets")
@@ -27,9 +27,6 @@ WORD_KEYS = ("unit_label", "subject_label", "date_label", "items_label", "names_
 _ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _FORM_ID = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _LETTER = re.compile(r"[A-Z][A-Z0-9]{0,2}")
-_MOST_ITEMS = {Design.SHEET: 5, Design.ROSTER_OVERALL: 1, Design.ROSTER_ITEMS: 3}
-_MOST_CHOICES = {Design.SHEET: 6, Design.ROSTER_OVERALL: 6, Design.ROSTER_ITEMS: 5}
-_MOST_IDENTITY = {Design.SHEET: 2, Design.ROSTER_OVERALL: 2, Design.ROSTER_ITEMS: 1}
 UNKNOWN = Choice("unknown", "不了解", "Don't know", in_denominator=False)
 
 
@@ -51,26 +48,14 @@ def load_text(text: str, name: str) -> Survey:
     source = Source()
     table = Table(source, compose(text, name), "", _FORM_KEYS)
     survey = _survey(table)
-    if _can_be_set(survey):
-        try:
-            typeset(survey, Values())
-        except FormErrors as unfit:
-            known = {error.place for error in source.errors}
-            source.errors += [error for error in unfit.placed(source.lines, name).errors if error.place not in known]
+    try:
+        typeset(survey, Values())
+    except FormErrors as unfit:
+        known = {error.place for error in source.errors}
+        source.errors += [error for error in unfit.placed(source.lines, name).errors if error.place not in known]
     if source.errors:
         raise FormErrors(source.errors, name)
     return survey
-
-
-def _can_be_set(survey: Survey) -> bool:
-    """Tell whether a trial setting makes sense: all counts are within what the design can hold."""
-    choices = survey.items[0].choices if survey.items else ()
-    return (
-        1 <= len(survey.items) <= _MOST_ITEMS[survey.design]
-        and 2 <= len(choices) <= _MOST_CHOICES[survey.design]
-        and all(2 <= len(asked.choices) <= 5 for asked in survey.identity)
-        and len(survey.identity) <= _MOST_IDENTITY[survey.design]
-    )
 
 
 def _survey(table: Table) -> Survey:
@@ -107,7 +92,7 @@ def _named(table: Table, key: str, pattern: re.Pattern[str]) -> str:
 
 def _scale(table: Table, design: Design) -> tuple[Choice, ...]:
     has_unknown = table.flag("unknown", False)
-    entries = table.tables("scale", _CHOICE_KEYS, 2, _MOST_CHOICES[design] - has_unknown)
+    entries = table.tables("scale", _CHOICE_KEYS, CHOICES[design][0], CHOICES[design][1] - has_unknown)
     choices = _choices(table, "scale", entries)
     if entries and not any(choice.satisfied for choice in choices):
         table.source.complain("nothing-satisfied", table.at("scale"), table.node_of("scale"))
@@ -143,8 +128,8 @@ def _choices(table: Table, key: str, entries: list[Table]) -> tuple[Choice, ...]
 
 def _identity(table: Table, design: Design) -> list[tuple[str, Question]]:
     asked = []
-    for entry in table.tables("identity", ("id", "text", "text_en", "choices"), 0, _MOST_IDENTITY[design]):
-        choices = _choices(entry, "choices", entry.tables("choices", ("id", "text", "text_en"), 2, 5))
+    for entry in table.tables("identity", ("id", "text", "text_en", "choices"), *IDENTITY[design]):
+        choices = _choices(entry, "choices", entry.tables("choices", ("id", "text", "text_en"), *IDENTITY_CHOICES))
         question = Question(
             _named(entry, "id", _ID), entry.text("text"), choices, entry.text("text_en", required=False)
         )
@@ -157,7 +142,7 @@ def _identity(table: Table, design: Design) -> list[tuple[str, Question]]:
 
 def _items(table: Table, design: Design, choices: tuple[Choice, ...]) -> list[tuple[str, Question]]:
     items = []
-    for entry in table.tables("items", ("id", "text", "text_en", "overall", "most"), 1, _MOST_ITEMS[design]):
+    for entry in table.tables("items", ("id", "text", "text_en", "overall", "most"), *ITEMS[design]):
         most = entry.number("most", 1, 1, max(1, len(choices)))
         item = Question(
             _named(entry, "id", _ID),

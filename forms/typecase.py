@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -17,9 +18,13 @@ from fontTools.ttLib import TTFont
 from forms.typeset.metrics import FONT_FILES, face
 
 _lock = Lock()
-_folder = tempfile.TemporaryDirectory(prefix="pingyi-fonts-")
 _characters: set[str] = set()
 _files: dict[str, Path] = {}
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="pingyi-fonts-")  # removed when the process ends
 
 
 def fonts_for(texts: Iterable[str]) -> Mapping[str, Path]:
@@ -28,7 +33,7 @@ def fonts_for(texts: Iterable[str]) -> Mapping[str, Path]:
     with _lock:
         if not _files or not wanted <= _characters:
             _characters.update(wanted)
-            generation = len(list(Path(_folder.name).iterdir()))
+            generation = len(list(Path(_folder().name).iterdir()))
             _files.update({name: _cut(name, generation) for name in FONT_FILES})
         return dict(_files)
 
@@ -38,7 +43,7 @@ def _cut(name: str, generation: int) -> Path:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[ord(character) for character in _characters if character in face(name)])
     # A new file each time: a preview in another thread may still be reading the last one.
-    path = Path(_folder.name) / f"{name}-{generation}.otf"
+    path = Path(_folder().name) / f"{name}-{generation}.otf"
     with TTFont(FONT_FILES[name], lazy=True, recalcTimestamp=False) as font:
         cutter.subset(font)
         font.save(path)

@@ -21,13 +21,20 @@ _DESIGNS = {
 }
 
 
+# What a design can hold, least and most.
+ITEMS = {Design.SHEET: (1, 5), Design.ROSTER_OVERALL: (1, 1), Design.ROSTER_ITEMS: (1, 3)}
+CHOICES = {Design.SHEET: (2, 6), Design.ROSTER_OVERALL: (2, 6), Design.ROSTER_ITEMS: (2, 5)}
+IDENTITY = {Design.SHEET: (0, 2), Design.ROSTER_OVERALL: (0, 2), Design.ROSTER_ITEMS: (0, 1)}
+IDENTITY_CHOICES = (2, 5)
+
+
 def typeset(survey: Survey, values: Values | None = None) -> Layout:
     """Return the sealed Layout (mm) of a survey for one meeting.
 
     Raises FormErrors with every text that cannot be printed or does not fit its place; texts are never cut.
     """
     values = values or Values()
-    errors = _unprintable(values) + _too_many(survey, values)
+    errors = _wrong_counts(survey) or _unprintable(values) + _too_many(survey, values)
     if errors:
         raise FormErrors(errors)
     canvas = Canvas(errors=[])
@@ -45,6 +52,22 @@ def capacity(survey: Survey) -> int:
     if survey.design is Design.ROSTER_OVERALL:
         return overall.capacity(survey)
     return ITEMS_CAPACITY if survey.design is Design.ROSTER_ITEMS else 0
+
+
+def _wrong_counts(survey: Survey) -> list[FormError]:
+    """Return what the design has no place for."""
+    counts = [("items", len(survey.items), ITEMS[survey.design])]
+    counts += [("identity", len(survey.identity), IDENTITY[survey.design])]
+    counts += [("scale", len(item.choices), CHOICES[survey.design]) for item in survey.items[:1]]
+    counts += [
+        (f"identity[{number}].choices", len(asked.choices), IDENTITY_CHOICES)
+        for number, asked in enumerate(survey.identity, start=1)
+    ]
+    return [
+        FormError("wrong-count", place, params={"count": count, "least": least, "most": most})
+        for place, count, (least, most) in counts
+        if not least <= count <= most
+    ]
 
 
 def _unprintable(values: Values) -> list[FormError]:

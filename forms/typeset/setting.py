@@ -101,10 +101,9 @@ def _cut(text: str, room: float, style: Style) -> int:
     fits = sum(1 for glyph in line if glyph.x + glyph.advance <= room + 1e-6)
     if fits == len(text):
         return fits
-    for cut in range(fits, 0, -1):
-        if breakable(text, cut):
-            return cut
-    return max(fits, 1)
+    # A mark at the end of a line is no longer followed by another, and takes its full width again.
+    cuts = [cut for cut in range(fits, 0, -1) if width(text[:cut], style) <= room + 1e-6]
+    return next((cut for cut in cuts if breakable(text, cut)), cuts[0] if cuts else 1)
 
 
 def breakable(text: str, cut: int) -> bool:

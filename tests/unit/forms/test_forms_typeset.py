@@ -278,6 +278,17 @@ def test_character_in_no_font__is_reported_not_printed_as_a_box():
     assert [(error.code, error.place) for error in raised.value.errors] == [("unprintable", "subject")]
 
 
+def test_more_than_a_design_holds__is_refused_not_dropped():
+    survey = loader.preset("roster-items")
+    crowded = with_choices(replace(survey, identity=(*survey.identity, PARTY)), *"甲乙丙丁戊己")
+    with pytest.raises(FormErrors) as raised:
+        typeset(crowded)
+    assert [(error.code, error.place) for error in raised.value.errors] == [
+        ("wrong-count", "identity"),
+        ("wrong-count", "scale"),
+    ]
+
+
 def test_more_names_than_pages__are_refused():
     with pytest.raises(FormErrors) as raised:
         typeset(loader.preset("roster-items"), Values(members=("王",) * (16 * 99 + 1)))
