@@ -55,7 +55,7 @@ def table(meeting_id: int) -> Response:
     results = counted(meeting_id)
     subject = chosen_subject(results)
     subjects = results.subjects if subject is None else (subject,)
-    return download(exports.results_csv(results, subjects), CSV, f"{_('Results')}-{results.meeting.unit.name}.csv")
+    return download(exports.results_csv(results, subjects), CSV, file_name(results, "csv"))
 
 
 @bp.get("/meetings/<int:meeting_id>/count.xlsx")
@@ -63,7 +63,7 @@ def table(meeting_id: int) -> Response:
 def workbook(meeting_id: int) -> Response:
     """The results of all subjects of a form as a workbook."""
     results = counted(meeting_id)
-    return download(exports.results_xlsx(results), XLSX, f"{_('Results')}-{results.meeting.unit.name}.xlsx")
+    return download(exports.results_xlsx(results), XLSX, file_name(results, "xlsx"))
 
 
 @bp.get("/meetings/<int:meeting_id>/sheets")
@@ -185,6 +185,12 @@ def term_words() -> Mapping[str, str]:
         "valid": pgettext("books", "valid"),
         "void": pgettext("books", "void"),
     }
+
+
+def file_name(results: Results, kind: str) -> str:
+    """Return the name under which a table of results is saved."""
+    word = _("Results")
+    return f"{word}-{results.meeting.unit.name}-{results.ref.form.letter}.{kind}"
 
 
 def download(content: bytes, kind: str, name: str) -> Response:

@@ -63,7 +63,8 @@ def summary(meeting_id: int, kind: str) -> Response:
 @access(Access.OPERATOR)
 def answers(meeting_id: int) -> Response:
     """All answers, one row a sheet."""
-    return download(exports.answers_csv(office(), meeting_id), CSV, f"{_('Answers')}-{meeting_id}.csv")
+    word = _("All answers")
+    return download(exports.answers_csv(office(), meeting_id), CSV, f"{word}-{meeting_id}.csv")
 
 
 def forms_printed(meeting_id: int) -> tuple[tally.FormRef, ...]:
