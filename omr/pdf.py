@@ -118,7 +118,7 @@ def _page_objects(pdf: pikepdf.Pdf) -> list[Any]:
 
 def _only_picture(page: Any) -> _Picture | None:
     """Return the page's picture where the page shows nothing but one upright image, else None."""
-    images = list(page.images.values())
+    images = list(page.get_images(recursive=False).values())
     if len(images) != 1 or page.get("/Annots"):
         return None
     stream = images[0]
