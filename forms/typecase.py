@@ -39,7 +39,8 @@ def fonts_for(texts: Iterable[str]) -> Mapping[str, Path]:
 
 
 def _cut(name: str, generation: int) -> Path:
-    options = subset.Options(notdef_outline=True, recommended_glyphs=True, layout_features=[])
+    options = subset.Options(notdef_outline=True, recommended_glyphs=True)
+    options.drop_tables += ["BASE", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx"]  # no shaping, no upright lines
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[ord(character) for character in _characters if character in face(name)])
     # A new file each time: a preview in another thread may still be reading the last one.

@@ -25,11 +25,11 @@ def main() -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{copies} sheets: {seconds:.1f} s CPU, {size / 1e6:.1f} MB, peak memory {memory:.0f} MB")
 
-    for attempt in ("first", "second"):
-        layout = typeset(loader.preset("org"), Values(unit="材料科学与工程学院党委", subject=attempt))
+    previews = (("first", "机关党委", "1"), ("new characters", "后勤集团", "2"), ("known characters", "机关后勤", "12"))
+    for what, unit, subject in previews:
         start = time.perf_counter()
-        render.preview_png(layout)
-        print(f"preview, {attempt}: {time.perf_counter() - start:.2f} s")
+        render.preview_png(typeset(loader.preset("org"), Values(unit=unit, subject=subject)))
+        print(f"preview, {what}: {time.perf_counter() - start:.2f} s")
 
 
 if __name__ == "__main__":
