@@ -17,12 +17,12 @@ from forms.typeset import CHOICES, IDENTITY, IDENTITY_CHOICES, ITEMS, typeset
 PRESETS = ("org", "member", "roster-overall", "roster-items")
 _PRESET_FOLDER = Path(__file__).with_name("presets")
 
-_FORM_KEYS = (
+FORM_KEYS = (
     *("form", "letter", "design", "about", "issuer", "title", "title_en", "identity", "scale", "unknown"),
     *("items", "instructions", "opinion", "thanks", "words", "sheet_number"),
 )
 _CHOICE_KEYS = ("id", "text", "text_en", "counts")
-_COUNTS = ("satisfied", "rather-satisfied", "dissatisfied", "beside")
+COUNTS = ("satisfied", "rather-satisfied", "dissatisfied", "beside")
 WORD_KEYS = ("unit_label", "subject_label", "date_label", "items_label", "names_label", "roster_subject", "row_guide")
 _ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _FORM_ID = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -46,7 +46,7 @@ def load_file(path: Path) -> Survey:
 def load_text(text: str, name: str) -> Survey:
     """Read a form's text; ``name`` stands in the reports. Raises FormErrors with every mistake."""
     source = Source()
-    table = Table(source, compose(text, name), "", _FORM_KEYS)
+    table = Table(source, compose(text, name), "", FORM_KEYS)
     survey = _survey(table)
     try:
         typeset(survey, Values())
@@ -105,7 +105,7 @@ def _choices(table: Table, key: str, entries: list[Table]) -> tuple[Choice, ...]
     source = table.source
     choices = []
     for entry in entries:
-        counts = entry.word("counts", _COUNTS, "plainly")
+        counts = entry.word("counts", COUNTS, "plainly")
         choices.append(
             Choice(
                 _named(entry, "id", _ID),

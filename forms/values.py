@@ -9,7 +9,7 @@ from forms.errors import FormErrors
 from forms.nodes import Source, Table, compose, decode
 from forms.survey import Values
 
-_KEYS = ("unit", "subject", "date", "members")
+KEYS = ("unit", "subject", "date", "members")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 MOST_MEMBERS = 99 * 25
 
@@ -22,7 +22,7 @@ def load_file(path: Path) -> tuple[Values, dict[str, int]]:
 def load_text(text: str, name: str) -> tuple[Values, dict[str, int]]:
     """Read a values text: the values, and the line of each place (``members[3]``). Raises FormErrors."""
     source = Source()
-    table = Table(source, compose(text, name), "", _KEYS)
+    table = Table(source, compose(text, name), "", KEYS)
     members = table.texts("members", 0, MOST_MEMBERS, 60)
     source.once(members, "duplicate-name")
     values = Values(
