@@ -110,22 +110,26 @@ ENGINES: dict[str, tuple[Callable[[], bool], Callable[[], Engine]]] = {
 }
 
 
-def choose(setting: str) -> str:
-    """Return the engine in force for the setting ``auto``, ``rapidocr``, ``tesseract`` or ``off``.
-
-    "off" where the wanted one isn't installed: opinions are typed then. Raises ValueError for another setting.
-    """
+def candidates(setting: str) -> list[str]:
+    """Return the installed engines that a setting allows, best first. Raises ValueError for an unknown setting."""
     if setting not in ("auto", "off", *ENGINES):
         raise ValueError(setting)
     wanted = ENGINES if setting == "auto" else [setting]
-    return next((name for name in wanted if name in ENGINES and ENGINES[name][0]()), "off")
+    return [name for name in wanted if name in ENGINES and ENGINES[name][0]()]
+
+
+def choose(setting: str) -> str:
+    """Return the engine in force for a setting; "off" where the wanted one isn't installed: opinions are typed then."""
+    return next(iter(candidates(setting)), "off")
 
 
 @cache
 def load(setting: str) -> Engine | None:
-    """Load the engine of a setting, once a process; None where there is none."""
-    name = choose(setting)
-    if name == "off":
-        log.info("no OCR engine (setting %s): opinions are typed by hand", setting)
-        return None
-    return ENGINES[name][1]()
+    """Load the engine of a setting, once a process; None where there is none, or none that starts."""
+    for name in candidates(setting):
+        try:
+            return ENGINES[name][1]()
+        except ImportError:  # installed, but a system library that it needs is not
+            log.exception("%s does not start", name)
+    log.warning("no OCR engine (setting %s): opinions are typed by hand", setting)
+    return None

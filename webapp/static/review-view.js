@@ -23,8 +23,8 @@ export function partOf([left, top, right, bottom], page, frame) {
   const width = Math.min(page.width - 2 * MARGIN, Math.max(PART, right - left + 20));
   const scale = Math.min(frame.width / page.width, frame.height / page.height);
   const zoom = limited(frame.width / (width * scale));
-  const reach = width / 2 - 8; // the page's middle, unless a box would then be cut
-  const x = Math.min(Math.max(page.width / 2, right - reach), left + reach);
+  const reach = width / 2 - 8; // the left of the page, where rows have their names, unless a box would then be cut
+  const x = Math.max(Math.min(page.width, width + 20) / 2, right - reach);
   return inside({ x, y: (top + bottom) / 2, zoom }, page, frame);
 }
 

@@ -153,6 +153,19 @@ def test_engine_missing__the_next_or_none_is_chosen(monkeypatch, setting, instal
     assert ocr.choose(setting) == chosen
 
 
+def test_engine_that_does_not_start__gives_way_to_the_next(monkeypatch):
+    def broken():
+        raise ImportError("libonnxruntime.so.1")
+
+    monkeypatch.setattr(
+        ocr, "ENGINES", {"rapidocr": (lambda: True, broken), "tesseract": (lambda: True, ocr.Tesseract)}
+    )
+    ocr.load.cache_clear()
+    assert ocr.load("auto").name == "tesseract"
+    assert ocr.load("rapidocr") is None
+    ocr.load.cache_clear()
+
+
 def test_unknown_engine__is_refused():
     with pytest.raises(ValueError, match="paddle"):
         ocr.choose("paddle")
