@@ -43,7 +43,7 @@ def show(meeting_id: int) -> str:
     with office().db.read() as session:
         far = progress.progress(session, meeting_id)
         turnout = meetings.turnout(session, meeting_id)
-        concerns = outlook.concerns(session, far, turnout, head_counts.warnings(session, meeting_id))
+        concerns = outlook.concerns(session, meeting_id, far, turnout, head_counts.warnings(session, meeting_id))
     return render_meeting(
         "meetings/show.html",
         meeting_id,

@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from omr.books import Turnout
-from webapp.models import Campaign, Page, Scan
+from webapp.models import Batch, Campaign, Scan
+from webapp.services import trays
 from webapp.services.head_counts import Warning
 from webapp.services.progress import Progress
 
+HARMLESS = {"blank-page", trays.REMOVED, trays.SAME_SHEET}  # the last is told by its own concern
 LONG_PAST_DAYS = 60  # a deadline so long ago is history, not an alarm
 
 
@@ -82,9 +84,11 @@ def deadlines(campaign: Campaign, today: dt.date) -> list[Deadline]:
     return found
 
 
-def concerns(session: Session, p: Progress, rows: list[Turnout], warnings: list[Warning]) -> list[Concern]:
+def concerns(
+    session: Session, meeting_id: int, p: Progress, rows: list[Turnout], warnings: list[Warning]
+) -> list[Concern]:
     """Return what needs attention, the gravest first."""
-    return [*_turnout(rows), *_returned(p), *_numbers(warnings), *_work(session, p)]
+    return [*_turnout(rows), *_returned(p), *_numbers(warnings), *_work(session, meeting_id, p)]
 
 
 def _turnout(rows: list[Turnout]) -> Iterator[Concern]:
@@ -107,13 +111,13 @@ def _numbers(warnings: list[Warning]) -> Iterator[Concern]:
         yield Concern(warning.code, "meetings.counts", "warn", warning.params, warning.form, warning.rater_class)
 
 
-def _work(session: Session, p: Progress) -> Iterator[Concern]:
+def _work(session: Session, meeting_id: int, p: Progress) -> Iterator[Concern]:
     if p.print_failures:
         yield Concern("concern-print-failed", "printing.index", "warn", {"files": p.print_failures})
     if p.held:
         yield Concern("concern-held", "scanning.index", "warn", {"pages": p.held})
-    in_tray = select(func.count(Page.id)).where(Page.state.in_(("tray", "failed")), Page.removed_at.is_(None))
-    if pages := session.scalar(in_tray.where(Page.tray != "blank-page", Page.standing == "none")) or 0:
+    if pages := sum(tray.pages for tray in trays.overview(session, meeting_id) if tray.name not in HARMLESS):
         yield Concern("concern-tray", "scanning.index", "warn", {"pages": pages})
-    if files := session.scalar(select(func.count(Scan.id)).where(Scan.state == "problem")) or 0:
-        yield Concern("concern-files", "scanning.index", "warn", {"files": files})
+    files = select(func.count(Scan.id)).join(Batch).where(Scan.state == "problem", Batch.withdrawn_at.is_(None))
+    if number := session.scalar(files.where(trays.shown_scans(meeting_id))) or 0:
+        yield Concern("concern-files", "scanning.index", "warn", {"files": number})

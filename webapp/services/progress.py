@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Decision, Page, PrintFile, PrintRun, Scan
+from webapp.models import Batch, Decision, Page, PrintFile, PrintRun, Scan
 from webapp.office import Office
+from webapp.services import trays
 from webapp.services.meetings import latest_counts
 
 WAITING_SCANS = ("received", "opening", "reading")
@@ -31,7 +32,7 @@ class Progress:
     held: int = 0  # pages of a sheet that came twice with other marks
     doubts: int = 0  # questions that wait for a person
     ruled: int = 0  # questions that a person has ruled on
-    unread: int = 0  # pages of the office still to be read: nobody knows yet to which meeting they belong
+    unread: int = 0  # pages (or files not opened yet) still to be read, in the scans that the meeting shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def progress(session: Session, meeting_id: int) -> Progress:
         held=_held(session, meeting_id),
         doubts=doubts,
         ruled=_ruled(session, meeting_id),
-        unread=_unread(session),
+        unread=_unread(session, meeting_id),
     )
 
 
@@ -173,7 +174,9 @@ def _ruled(session: Session, meeting_id: int) -> int:
     return session.scalar(select(func.count()).select_from(asked)) or 0
 
 
-def _unread(session: Session) -> int:
-    pages = session.scalar(select(func.count(Page.id)).where(Page.state.in_(WAITING_PAGES))) or 0
-    scans = session.scalar(select(func.count(Scan.id)).where(Scan.state.in_(WAITING_SCANS))) or 0
-    return pages or scans
+def _unread(session: Session, meeting_id: int) -> int:
+    shown = (trays.shown_scans(meeting_id), Batch.withdrawn_at.is_(None))
+    pages = select(func.count(Page.id)).join(Scan, Scan.id == Page.scan_id).join(Batch, Batch.id == Scan.batch_id)
+    scans = select(func.count(Scan.id)).join(Batch, Batch.id == Scan.batch_id)
+    waiting = session.scalar(pages.where(Page.state.in_(WAITING_PAGES), *shown)) or 0
+    return waiting or session.scalar(scans.where(Scan.state.in_(WAITING_SCANS), *shown)) or 0

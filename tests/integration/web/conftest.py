@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -16,7 +17,7 @@ from webapp import create_app
 from webapp.migrate import upgrade
 from webapp.models import Campaign, Meeting, Survey, Unit, User
 from webapp.office import Office
-from webapp.services import accounts
+from webapp.services import accounts, passwords
 from webapp.settings import Settings, load
 
 PRESETS = Path(__file__).resolve().parents[3] / "forms" / "presets"
@@ -60,6 +61,14 @@ def csrf_token(client: FlaskClient) -> str:
 def token_of() -> Callable[[FlaskClient], str]:
     """The function that gives the CSRF token of a client."""
     return csrf_token
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Hash passwords with the same algorithm at a hundredth of its cost: hundreds of users are made here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture
