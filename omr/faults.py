@@ -8,6 +8,7 @@ from omr import quality
 from omr.geometry import CORNERS, Array, px_per_mm, rotation_deg
 from omr.image import Page
 from omr.known import KnownPage
+from omr.measure import SCALE as PRINT_SCALE
 from omr.reading import Fault, FaultCode
 from omr.register import Placed
 from omr.settings import ReaderSettings
@@ -58,11 +59,14 @@ def _streaks(page: Page, placed: Placed, known: KnownPage, settings: ReaderSetti
     found = []
     boxes = known.target.boxes_mm
     per_mm = px_per_mm(placed.fit.matrix, _middle(known))
+    contrast = (1 - placed.black_ratio) * float(np.median(page.grey[::16, ::16]))
     for across in (False, True):
-        for start, end in quality.streak_columns(page.grey, across, settings.quality):
-            touched = quality.touched_boxes([(start, end)], across, placed.fit.matrix, boxes)
+        for span in quality.streak_candidates(page.grey, across, settings.quality):
+            if not quality.is_streak(page.grey, span, across, placed.fit.matrix, known.print, PRINT_SCALE, contrast):
+                continue
+            touched = quality.touched_boxes(span, across, placed.fit.matrix, boxes)
             names = tuple(f"{q}.{b}" for (q, b), hit in zip(known.target.ids, touched, strict=True) if hit)
-            place = round((start + end) / 2 / per_mm)
+            place = round((span[0] + span[1]) / 2 / per_mm)
             found.append(Fault(FaultCode.STREAK, {"x_mm": place, "across": across}, names))
     return found
 

@@ -46,6 +46,11 @@ def apply(matrix: Array, points: Array) -> Array:
     return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:])
 
 
+def inverse(matrix: Array) -> Array:
+    """Return the map back, px → mm."""
+    return np.asarray(np.linalg.inv(matrix), float)
+
+
 def jacobians(matrix: Array, points: Array) -> Array:
     """Return the linear part of the map at each point, (n, 2, 2) in px per mm."""
     h = np.column_stack([points, np.ones(len(points))]) @ matrix.T

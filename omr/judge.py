@@ -32,7 +32,18 @@ from omr.settings import JudgeSettings
 CLASSES = ("empty", "marked", "cancelled", "trace")  # trace: ink that is no answer (dot, stray line, ghost)
 WEIGHTS = Path(__file__).with_name("judge_weights.json")
 _EMPTY, _MARKED, _CANCELLED, _TRACE = range(4)
-_OUTLINE, _INK, _SOLID, _EVEN, _RING = (FEATURES.index(name) for name in ("outline", "ink", "solid", "even", "ring"))
+_OUTLINE, _INK, _SOLID, _EVEN, _RING, _AROUND, _PEAK = (
+    FEATURES.index(name) for name in ("outline", "ink", "solid", "even", "ring", "around", "peak")
+)
+CONTEXT = (
+    "strength",  # ink inside, or a circle's outside
+    "rival",  # the most of that in another box of the question
+    "share",  # of this box against its strongest rival
+    "pen",  # peak over the middle peak of the sheet's marks: a pale line on a dark sheet is a stray
+    "hand",  # strength over the middle strength of the sheet's marks
+)
+_MARK = 0.03  # strength from which the strongest box of a question is taken for the writer's mark
+_USUAL_PEAK, _USUAL_STRENGTH = 0.8, 0.18  # of a sheet with too few marks to tell
 Evidence = Mapping[str, Sequence[float]]  # box id -> features
 
 
@@ -53,15 +64,16 @@ def judge(
     keys = [(question, box) for question, boxes in evidence.items() for box in boxes]
     if not keys:
         return {}
-    features = np.array([evidence[question][box] for question, box in keys], float)
+    features = inputs(evidence)
     chances = dict(zip(keys, probabilities(features), strict=True))
     heavy = {key for key, row in zip(keys, features, strict=True) if _is_heavy(row, settings)}
-    fills = _fills_are_answers(evidence, chances, heavy, settings)
+    fills = _fills_are_answers(evidence, chances, settings)
     readings = {}
     for question, boxes in evidence.items():
         ids = list(boxes)
         rows = np.array([chances[question, box] for box in ids])
-        rows = _with_context(rows, np.array([(question, box) in heavy for box in ids]), fills)
+        solid = np.array([boxes[box][_SOLID] for box in ids])
+        rows = _with_context(rows, np.array([(question, box) in heavy for box in ids]), solid, fills, settings)
         lost = np.array([f"{question}.{box}" in spoiled or boxes[box][_OUTLINE] < settings.min_outline for box in ids])
         readings[question] = _question(boxes, rows, lost, (most or {}).get(question, 1), settings)
     return readings
@@ -76,8 +88,27 @@ def decide(reading: PageReading, settings: JudgeSettings, most: Mapping[str, int
     return replace(reading, questions=judge(evidence, settings, spoiled, most))
 
 
+def inputs(evidence: Mapping[str, Evidence]) -> NDArray[np.float64]:
+    """Return the judge's inputs for all boxes of a page, in order: their features, then CONTEXT."""
+    features = np.array([row for boxes in evidence.values() for row in boxes.values()], float)
+    strength = np.maximum(features[:, _INK], np.where(features[:, _AROUND] > 0.6, 0.5 * features[:, _RING], 0.0))
+    question = np.repeat(np.arange(len(evidence)), [len(boxes) for boxes in evidence.values()])
+    rival, first = np.zeros(len(features)), np.zeros(len(features), bool)
+    for number in range(len(evidence)):
+        row = np.flatnonzero(question == number)
+        order = row[np.argsort(strength[row])]
+        first[order[-1]] = strength[order[-1]] > _MARK
+        if len(order) > 1:
+            rival[order], rival[order[-1]] = strength[order[-1]], strength[order[-2]]
+    pen = np.median(features[first, _PEAK]) if first.sum() > 1 else _USUAL_PEAK
+    hand = np.median(strength[first]) if first.sum() > 1 else _USUAL_STRENGTH
+    share = strength / (strength + rival + 0.01)
+    context = [strength, rival, share, features[:, _PEAK] / max(pen, 0.1), np.minimum(strength / max(hand, 0.02), 4)]
+    return np.column_stack([features, *context])
+
+
 def probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the chances of CLASSES, (n, 4), for features (n, len(FEATURES))."""
+    """Return the chances of CLASSES, (n, 4), for ``inputs``."""
     mean, spread, weights = _model()
     logits = expand((features - mean) / spread) @ weights
     logits -= logits.max(axis=1, keepdims=True)
@@ -95,7 +126,7 @@ def expand(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
 @cache
 def _model() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     value = json.loads(WEIGHTS.read_text("utf-8"))
-    if tuple(value["features"]) != FEATURES:
+    if tuple(value["features"]) != (*FEATURES, *CONTEXT):
         raise ValueError(f"{WEIGHTS.name} was fitted to other features: fit it again")
     return np.array(value["mean"]), np.array(value["spread"]), np.array(value["weights"])
 
@@ -108,25 +139,31 @@ def _is_heavy(row: NDArray[np.float64], settings: JudgeSettings) -> bool:
 def _fills_are_answers(
     evidence: Mapping[str, Evidence],
     chances: Mapping[tuple[str, str], NDArray[np.float64]],
-    heavy: set[tuple[str, str]],
     settings: JudgeSettings,
 ) -> bool:
-    """Tell whether this writer answers by filling: several questions have one heavy box alone, hardly any a stroke."""
+    """Tell whether this writer answers by filling: several questions have one solid box alone, hardly any a stroke."""
     fills = strokes = 0
     for question, boxes in evidence.items():
         marked = [box for box in boxes if chances[question, box][_EMPTY] < 0.5]
         if len(marked) == 1:
-            fills += (question, marked[0]) in heavy
-            strokes += (question, marked[0]) not in heavy and chances[question, marked[0]][_MARKED] > 0.5
+            solid = boxes[marked[0]][_SOLID]
+            fills += solid > settings.heavy_solid
+            strokes += solid < settings.heavy_solid / 2
     return fills >= settings.habit_fills and strokes <= fills // 4
 
 
-def _with_context(rows: NDArray[np.float64], heavy: NDArray[np.bool_], fills: bool) -> NDArray[np.float64]:
+def _with_context(
+    rows: NDArray[np.float64],
+    heavy: NDArray[np.bool_],
+    solid: NDArray[np.float64],
+    fills: bool,
+    settings: JudgeSettings,
+) -> NDArray[np.float64]:
     """Move probability between "marked" and "cancelled" of heavy boxes, by the row and by the writer's habit."""
     rows = rows.copy()
     both = rows[:, _MARKED] + rows[:, _CANCELLED]
-    clear = (~heavy) & (rows[:, _MARKED] > 0.9)
-    if clear.sum() == 1:  # ■ beside √: struck out and answered anew
+    clear = (solid < settings.heavy_solid / 2) & (rows[:, _MARKED] > 0.9)
+    if clear.sum() == 1 and not fills:  # ■ beside √: struck out and answered anew
         share = 0.05
     elif fills and heavy.sum() == 1:
         share = 0.995
@@ -167,17 +204,19 @@ def _box_states(
     empty = rows[:, _EMPTY] + rows[:, _TRACE]
     table = np.stack([empty, rows[:, _MARKED], rows[:, _CANCELLED]], axis=1)
     best = table.argmax(axis=1)
-    sure = table.max(axis=1)
+    sure = np.where(lost, 0.5, 1.0) * table.max(axis=1)
+    beside = np.array([features[_RING] > settings.trace_ring for features in boxes.values()]) & (best == 0)
+    if not (best > 0).any():  # ink beside a box matters where no box is marked: it may be the answer
+        sure = np.where(beside, np.minimum(sure, settings.beside), sure)
     names = (BoxState.EMPTY, BoxState.MARKED, BoxState.CANCELLED)
     states = []
     for index, features in enumerate(boxes.values()):
         state = names[best[index]]
         least = settings.sure_cancelled if state is BoxState.CANCELLED else settings.sure
-        inked = features[_INK] > settings.trace_ink or features[_RING] > settings.trace_ring
-        if lost[index] or sure[index] < (settings.sure_inked if inked and state is BoxState.EMPTY else least):
-            state = BoxState.UNSURE
-        states.append(state)
-    return states, np.where(lost, 0.5 * sure, sure)
+        if state is BoxState.EMPTY and features[_INK] > settings.trace_ink:
+            least = settings.sure_inked
+        states.append(state if sure[index] >= least else BoxState.UNSURE)
+    return states, sure
 
 
 def _likeliest(ids: list[str], rows: NDArray[np.float64]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ FEATURES = (
     "length",  # length of the ink's thinned line inside, in box widths
     "reach",  # how far the longest connected ink runs outside, in box widths
     "crossing",  # sides of the box (0–4) that the ink crosses
+    "through",  # how far the ink runs to *both* sides of the middle, over half a box: a stray line only to one
 )
 SCALE = 6.0  # px per mm
 HALF_MM = 5.5  # of a patch: the next box begins 5.75 from the middle in the densest roster
@@ -152,7 +153,7 @@ def _ring(aim: Target) -> NDArray[np.bool_]:
 
 
 def _shape(new: Grey, inside: NDArray[np.bool_], ring: NDArray[np.bool_]) -> tuple[list[float], list[float]]:
-    """Return features 2–8 and 10–15 of one patch."""
+    """Return features 2–8 and 10–16 of one patch."""
     smooth = cv2.blur(new, (3, 3)).astype(np.uint8, copy=False)
     inner = np.where(inside, new, 0).astype(np.uint8)
     ink = inner > 255 * _INK
@@ -203,7 +204,16 @@ def _around(
     sharp = steep / max(peak, 0.05)
     length = float(faint.sum()) / max(1.0, _thickness(faint)) / width
     reach, crossing = _beyond(smooth > 255 * max(0.12, 0.4 * min(peak, 0.75)), inside, width)
-    return [around, min(1.5, balance), min(2.0, sharp), min(6.0, length), reach, crossing]
+    through = _through(at[rows], at[columns]) / (width / 2) if len(rows) else 0.0
+    return [around, min(1.5, balance), min(2.0, sharp), min(6.0, length), reach, crossing, through]
+
+
+def _through(dy: Array, dx: Array) -> float:
+    """Return the shorter reach (px) of points about (0, 0) along their main direction; negative if all on one side."""
+    spread = np.cov(np.stack([dx, dy])) if len(dx) > 2 else np.eye(2)
+    main = np.linalg.eigh(spread)[1][:, 1]
+    along = dx * main[0] + dy * main[1]
+    return float(min(-along.min(), along.max()))
 
 
 def _thickness(ink: NDArray[np.bool_]) -> float:

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from omr.geometry import Array, apply
+from omr.geometry import Array, apply, inverse
 from omr.image import Grey
 from omr.locate import Corner
 from omr.reading import Fault, FaultCode
 from omr.settings import QualitySettings
+
+_BANDS = 24  # of a page, each averaged, in which a streak must be seen
+_FREE_SHARE = 0.45  # of the line, not printed: a ruled line of the table leaves its margins only
+_STREAK_STEP = 0.08  # of the contrast, between a streak and the paper beside it
 
 
 def is_blank(grey: Grey, settings: QualitySettings) -> bool:
@@ -45,37 +50,79 @@ def image_faults(corners: Sequence[Corner], is_one_bit: bool, dpi: float, settin
     return faults
 
 
-def streak_columns(grey: Grey, across: bool, settings: QualitySettings) -> list[tuple[float, float]]:
-    """Return dirt on the scanner's glass as (from, to) in px: columns (rows if ``across``) unlike their neighbours.
+def streak_candidates(grey: Grey, across: bool, settings: QualitySettings) -> list[tuple[float, float]]:
+    """Return columns (rows if ``across``) unlike their neighbours over most of the page, as (from, to) in px.
 
-    The paper moves past the glass, so a speck draws a line through the whole page: in each of many bands of the page
-    that column's median differs from the running median of its neighbours, always to the same side.
+    Dirt on the scanner's glass draws a line through the whole page, as the paper moves past it. Columns of printed
+    boxes look the same at this point: ``is_streak`` tells them apart.
     """
-    image = grey.T if across else grey
-    rows = image[:: max(1, image.shape[0] // 240)]
-    bands = np.array_split(rows, 12)
-    medians = np.stack([np.median(band, axis=0) for band in bands]).astype(np.uint8)
-    smooth = np.stack([cv2.medianBlur(m.reshape(1, -1), 31).ravel() for m in medians])
-    difference = smooth.astype(np.int16) - medians
-    strong = np.abs(difference) > 255 * settings.streak_contrast
-    same = np.maximum((strong & (difference > 0)).mean(axis=0), (strong & (difference < 0)).mean(axis=0))
+    length = grey.shape[1] if across else grey.shape[0]
+    size = (_BANDS, grey.shape[0]) if across else (grey.shape[1], _BANDS)
+    bands = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    bands = np.ascontiguousarray(bands.T if across else bands).astype(np.uint8, copy=False)
+    wide = 2 * (bands.shape[1] // 200) + 3
+    smooth = cv2.blur(cv2.medianBlur(bands, 5), (wide * 3, 1)).astype(np.int16)
+    difference = smooth - bands
+    strong = 255 * settings.streak_contrast
+    same = np.maximum((difference > strong).mean(axis=0), (difference < -strong).mean(axis=0))
     hit = (same >= settings.streak_share).astype(np.int8)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], hit, [0]])))
-    margin = image.shape[1] * 0.02  # the paper's own edge and the scanner's shadow beside it
+    margin, limit = bands.shape[1] * 0.02, 0.02 * length  # the paper's own edge and the shadow beside it
     runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [
-        (a - 1.0, b + 1.0)
-        for a, b in runs
-        if a > margin and b < image.shape[1] - margin and b - a < 0.03 * image.shape[1]
+    return [(float(a), float(b)) for a, b in runs if a > margin and b < bands.shape[1] - margin and b - a < limit]
+
+
+def is_streak(
+    grey: Grey,
+    span: tuple[float, float],
+    across: bool,
+    matrix: Array,
+    print_: Grey,
+    print_scale: float,
+    contrast: float,
+) -> bool:
+    """Tell whether a line through the page is there also where nothing is printed.
+
+    ``print_`` is the darkness of the blank page at ``print_scale`` px per mm.
+    """
+    lines = grey.T if across else grey
+    middle, half = int((span[0] + span[1]) / 2), int((span[1] - span[0]) / 2) + 1
+    apart = half + max(4, lines.shape[1] // 400)
+    if middle - apart - 2 < 0 or middle + apart + 2 >= lines.shape[1]:
+        return False
+    at = np.linspace(0.03, 0.97, 400) * lines.shape[0]
+    rows = at.astype(int)
+    columns = np.arange(middle - apart, middle + apart + 3, 3)
+    free = np.ones(len(rows), bool)
+    for column in columns:
+        points = np.stack([np.full(len(at), float(column)), at], axis=1)
+        where = apply(inverse(matrix), points[:, ::-1] if across else points) * print_scale
+        free &= _is_white(print_, where)
+    inside = lines[rows, middle - half + 1 : middle + half].astype(float)
+    beside = np.stack([lines[rows, c - 1 : c + 2].mean(axis=1) for c in (middle - apart, middle + apart)], axis=1)
+    if free.mean() < _FREE_SHARE:
+        return False
+    steps = beside.mean(axis=1, keepdims=True) - inside
+    medians = np.stack([np.median(part, axis=0) for part in np.array_split(steps[free], 10)]) / contrast
+    darker, lighter = (medians > _STREAK_STEP).mean(axis=0), (medians < -_STREAK_STEP).mean(axis=0)
+    return bool(max(darker.max(), lighter.max()) >= 0.7)
+
+
+def _is_white(print_: Grey, where: Array) -> NDArray[np.bool_]:
+    height, width = print_.shape
+    x, y = where.round().astype(int).T
+    inside = (x >= 4) & (y >= 4) & (x < width - 4) & (y < height - 4)
+    x, y = np.clip(x, 4, width - 5), np.clip(y, 4, height - 5)
+    near = np.max([print_[y + dy, x + dx] for dy in (-4, 0, 4) for dx in (-4, 0, 4)], axis=0)
+    return np.asarray(inside & (near < 30))
+
+
+def touched_boxes(span: tuple[float, float], across: bool, matrix: Array, boxes_mm: Array) -> NDArray[np.bool_]:
+    """Return which boxes (n, 4: middle and size in mm) a streak crosses."""
+    axis = 1 if across else 0
+    at = apply(matrix, boxes_mm[:, :2])[:, axis]
+    ends = [
+        apply(matrix, boxes_mm[:, :2] + boxes_mm[:, 2:] / 2 * np.array(sign))[:, axis] for sign in ((1, 1), (1, -1))
     ]
-
-
-def touched_boxes(streaks: Sequence[tuple[float, float]], across: bool, matrix: Array, boxes_mm: Array) -> Array:
-    """Return which boxes (n, 4: middle and size in mm) a streak crosses, as booleans."""
-    touched = np.zeros(len(boxes_mm), bool)
-    at = apply(matrix, boxes_mm[:, :2])[:, 1 if across else 0]
-    edge = apply(matrix, boxes_mm[:, :2] + boxes_mm[:, 2:] / 2)[:, 1 if across else 0]
-    half = np.abs(edge - at)
-    for start, end in streaks:
-        touched |= (at + half >= start) & (at - half <= end)
-    return touched
+    half = np.max([np.abs(end - at) for end in ends], axis=0)
+    return np.asarray((at + half >= span[0]) & (at - half <= span[1]))

@@ -14,13 +14,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, patches, px_per_mm
-from omr.image import Grey
+from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, inverse, patches, px_per_mm
+from omr.image import Grey, shrink
 from omr.locate import Corner, Hypothesis
 from omr.settings import RegisterSettings
 
 Mask = NDArray[np.bool_]
 _OUTER_MM = 0.7  # how far beside an outline the paper is looked at
+_OUTLIER_MM = 1.5  # from an affine map through all boxes: curl bends a page less within its table
+_FAR_SCALE = 3.0  # px per mm: an outline is one pixel wide, enough to find it
+_FAR_MATCH = 0.4  # correlation with the outline; a filled or crossed-out box has less and is placed by others
 _ROUNDS = 3  # a photograph's boxes may lie 3 mm off, and a search reaches 1.2
 
 
@@ -70,28 +73,54 @@ def fit_boxes(
 
     ``anchors`` are points (mm) and their pixels that are known from the corners. ``contrast`` is paper minus print.
     """
-    centres = boxes_mm[:, :2]
+    centres, size = boxes_mm[:, :2], boxes_mm[0, 2:]
     shifts = np.zeros_like(centres)
+    offsets, good = shifts, np.zeros(len(centres), bool)
+    if is_photo or len(anchors[0]) < 3:
+        shifts = _find_far(grey, matrix, centres, size, settings)
     for round_ in range(_ROUNDS):
-        seen = _find_outlines(grey, matrix, centres + shifts, boxes_mm[0, 2:], contrast, settings)
-        good = seen.match > settings.min_outline / 2
-        if good.sum() < max(3, 0.3 * len(good)):
-            break
+        seen = _find_outlines(grey, matrix, centres + shifts, size, contrast, settings)
         offsets = shifts + seen.offsets_mm
-        good &= _agreeing(offsets, good, 3.0 if is_photo else 1.0)
-        if round_ == 0 or is_photo:
-            matrix = _refit(matrix, centres, offsets, good, anchors, is_photo or len(anchors[0]) < 4)
-            seen = _find_outlines(grey, matrix, centres, boxes_mm[0, 2:], contrast, settings)
-            good = seen.match > settings.min_outline / 2
-            offsets = seen.offsets_mm
-        if good.sum() < 3:
+        good = seen.match > settings.min_outline / 2
+        if good.sum() < max(3, settings.far_below * len(good)):
+            if round_:
+                break
+            shifts = _find_far(grey, matrix, centres, size, settings)
+            continue
+        good &= _agreeing(centres, offsets, good)
+        better = _refit(matrix, centres, offsets, good, anchors, is_photo or len(anchors[0]) < 4)
+        offsets = apply(inverse(better), apply(matrix, centres + offsets)) - centres
+        matrix, shifts = better, _smooth(centres, offsets, good, settings)
+        if np.abs(seen.offsets_mm[good]).max() < settings.search_mm / 2 and good.mean() > 1 - settings.max_outline_miss:
             break
-        shifts = _smooth(centres, offsets, good, settings)
-        if np.abs(offsets[good]).max() < settings.search_mm / 2:
-            break
-    left = (seen.offsets_mm - shifts)[good] if good.any() else np.full((1, 2), settings.search_mm)
+    left = (offsets - shifts)[good] if good.any() else np.full((1, 2), settings.search_mm)
     residual = float(np.sqrt((left**2).sum(axis=1).mean()))
     return Fit(matrix, shifts, residual, int(good.sum()), is_photo)
+
+
+def _find_far(grey: Grey, matrix: Array, centres: Array, size: Array, settings: RegisterSettings) -> Array:
+    """Return first shifts (mm) of boxes that may lie some mm off, as on curled paper or with corners lost.
+
+    The whole outline is matched as a picture. The search stays under half a row's pitch, or a box would find its
+    neighbour; what its own neighbours don't bear out is dropped.
+    """
+    scale, reach = _FAR_SCALE, settings.far_mm
+    width, height = float(size[0]), float(size[1])
+    cut = patches(grey, matrix, centres, (width / 2 + reach + 0.5, height / 2 + reach + 0.5), scale)
+    template = np.full((round((height + 1) * scale * 8), round((width + 1) * scale * 8)), 255, np.uint8)
+    inset, line = round(0.5 * scale * 8), round(0.3 * scale * 8)
+    end = (template.shape[1] - inset - 1, template.shape[0] - inset - 1)
+    cv2.rectangle(template, (inset + line // 2, inset + line // 2), (end[0] - line // 2, end[1] - line // 2), 0, line)
+    template = shrink(template, 8)
+    offsets, good = np.zeros_like(centres), np.zeros(len(centres), bool)
+    for index, patch in enumerate(cut):
+        _, match, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(patch, template, cv2.TM_CCOEFF_NORMED))
+        middle = ((patch.shape[1] - template.shape[1]) / 2, (patch.shape[0] - template.shape[0]) / 2)
+        offsets[index] = (x - middle[0]) / scale, (y - middle[1]) / scale
+        good[index] = match > _FAR_MATCH
+    if good.sum() < 3:
+        return offsets * 0
+    return _smooth(centres, offsets, good & _agreeing(centres, offsets, good), settings)
 
 
 def _find_outlines(
@@ -155,10 +184,16 @@ def _sample(values: Array, at: Array) -> Array:
     return np.asarray(values[:, one] * (1 - part) + values[:, two] * part)
 
 
-def _agreeing(offsets: Array, good: Mask, limit_mm: float) -> Mask:
-    """Tell which boxes lie where a smooth map could have put them: an affine fit, outliers dropped."""
-    middle = np.median(offsets[good], axis=0)
-    return np.asarray(np.abs(offsets - middle).max(axis=1) < limit_mm)
+def _agreeing(centres: Array, offsets: Array, good: Mask) -> Mask:
+    """Tell which boxes lie where a smooth map could have put them: an affine fit, outliers dropped twice."""
+    kept: Mask = good & (np.abs(offsets - np.median(offsets[good], axis=0)).max(axis=1) < _OUTLIER_MM * 2)
+    for _ in range(2):
+        if kept.sum() < 4:
+            return kept
+        matrix, _ = fit_affine(centres[kept], centres[kept] + offsets[kept])
+        off = np.abs(apply(matrix, centres) - centres - offsets).max(axis=1)
+        kept = good & (off < _OUTLIER_MM)
+    return np.asarray(kept)
 
 
 def _refit(

@@ -39,6 +39,8 @@ class RegisterSettings:
     patch_px_per_mm: float = 6.0  # of everything measured: 152 dpi
     corner_size_tolerance: float = 0.08  # a mark of another size is half covered: its centre is wrong by millimetres
     search_mm: float = 1.2  # boxes stand 1.5 from the nearest rule, so a search may go no further
+    far_mm: float = 3.6  # first search on curled or half-lost pages: under half a row's pitch (8.25), or rows slip
+    far_below: float = 0.5  # share of boxes found near their place below which they are looked for further off
     min_outline: float = 0.45  # share of an outline's contrast that must be seen for the box to help the fit
     max_outline_miss: float = 0.35  # share of the boxes that may be missing in a page that is believed
     max_residual_mm: float = 0.45  # rms of the outlines after the fit; a shifted row would have 8
@@ -56,7 +58,7 @@ class QualitySettings:
     pale_contrast: int = 90  # paper minus print, of 255
     scale_tolerance: float = 0.015  # printers are true to 0.7 %
     low_dpi: float = 140.0
-    streak_contrast: float = 0.10  # of the local contrast, through at least ``streak_share`` of the height
+    streak_contrast: float = 0.03  # of full scale, in at least ``streak_share`` of the bands of a page
     streak_share: float = 0.6
 
 
@@ -70,7 +72,8 @@ class JudgeSettings:
     sure_question: float = 0.93  # all boxes of a question together
     min_outline: float = 0.45  # a box whose outline isn't seen can't be called empty
     trace_ink: float = 0.02  # mean new darkness inside; blank boxes of bad scans stay under .01
-    trace_ring: float = 0.03  # share of ink round the box: a tick beside it has .05
+    trace_ring: float = 0.012  # share of ink round the box: a small tick beside it has .02
+    beside: float = 0.7  # of "empty" for a box with such ink, in a question without a mark
     heavy_solid: float = 0.6  # share of the inside that is thick ink: a fill, or a cancelling
     heavy_even: float = 0.35  # darkness of the lightest quarter of the inside
     habit_fills: int = 2  # answers by filling from which a writer is one who fills
