@@ -129,7 +129,7 @@ def add_units() -> Any:
         added = units.add(office(), names=form_text("names"), kind=form_text("kind"), parent_id=parent())
     except InvalidInput as error:
         return units_page(error), error.status
-    flash(_("%(number)d units added.", number=added), "ok")
+    flash(_("Units added: %(number)d", number=added), "ok")
     return redirect(url_for("home.unit_list"))
 
 

@@ -98,7 +98,7 @@ def enter(meeting_id: int) -> Any:
         added = head_counts.enter(office(), meeting_id, numbers, user_id=user_id(), note=form_text("note"))
     except InvalidInput as error:
         return counts_page(meeting_id, error), error.status
-    flash(_("%(number)d numbers entered.", number=added) if added else _("Nothing has changed."), "ok")
+    flash(_("Numbers entered: %(number)d", number=added) if added else _("Nothing has changed."), "ok")
     return redirect(url_for("meetings.counts", meeting_id=meeting_id))
 
 
