@@ -93,11 +93,11 @@ class Hall:
 HALLS = (
     Hall(
         COLLEGE, "org", dt.date(2011, 7, 15), "材料楼报告厅", "赵明远", "李宏",
-        {"staff": 64, "student": 12}, {"staff": 57, "student": 11}, copies=80, spoiled=2, returned=66, seed=SEED,
+        {"staff": 50, "student": 26}, {"staff": 45, "student": 23}, copies=80, spoiled=2, returned=66, seed=SEED,
     ),
     Hall(
         BRANCH, "roster-items", dt.date(2011, 7, 13), "材料楼 204", "孙玉梅", "钱志刚",
-        {"staff": 22, "student": 4}, {"staff": 19, "student": 4}, copies=26, spoiled=0, returned=23, seed=SEED + 1,
+        {"staff": 17, "student": 9}, {"staff": 15, "student": 8}, copies=26, spoiled=0, returned=23, seed=SEED + 1,
         members=MEMBERS,
     ),
 )  # fmt: skip
