@@ -23,6 +23,7 @@ class Access(IntEnum):
     ADMINISTRATOR = 3
 
 
+PUBLIC_BODY = 1 << 20  # bytes
 ROLE_ACCESS = {"operator": Access.OPERATOR, "administrator": Access.ADMINISTRATOR}
 
 
@@ -43,18 +44,21 @@ def install(app: Flask) -> None:
     if missing:
         raise RuntimeError(f"routes without an access rule: {', '.join(missing)}; add @access(...) to each view")
 
-    @app.before_request
     def enforce() -> Any:
         if request.endpoint is None:
             return None  # a 404: the error page shows nothing
         rule = rule_of(app, request.endpoint)
         if rule is None or rule == Access.PUBLIC:
+            request.max_content_length = PUBLIC_BODY
             return None
         if not current_user.is_authenticated:
             return login.unauthorised()
         if ROLE_ACCESS.get(current_user.role, Access.PUBLIC) < rule:
             abort(403)
         return None
+
+    # First of all: the check of forms reads the body, and nobody sends us gigabytes who hasn't signed in.
+    app.before_request_funcs.setdefault(None, []).insert(0, enforce)
 
 
 def rule_of(app: Flask, endpoint: str) -> Access | None:

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from webapp.models import User
 from webapp.services import sign_ins
 
-KEPT_LIMIT = 100_000  # characters of a form that are carried over a sign-in
+KEPT_LIMIT = 100_000  # bytes of a form that are carried over a sign-in
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
@@ -79,10 +79,14 @@ def unauthorised() -> Response:
 
 
 def keep_form() -> str:
-    """Return the form of this request as JSON, '' where it holds files or is too long to be carried."""
+    """Return the form of this request as JSON, '' where it holds files or is too long to be carried.
+
+    A long body isn't even read: it can be a stack of scans.
+    """
+    if not 0 < (request.content_length or 0) <= KEPT_LIMIT or any(file.filename for file in request.files.values()):
+        return ""
     pairs = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token" and "password" not in pair[0]]
-    kept = json.dumps({"path": request.path, "fields": pairs}, ensure_ascii=False)
-    return "" if request.files or len(kept) > KEPT_LIMIT else kept
+    return json.dumps({"path": request.path, "fields": pairs}, ensure_ascii=False)
 
 
 def kept_form(text: str) -> dict[str, Any] | None:

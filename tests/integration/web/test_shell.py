@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
@@ -66,9 +67,9 @@ def test_every_action_without_a_sign_in__is_refused(app, client, known, token_of
         assert (endpoint, client.post(path, data={"csrf_token": token}).status_code) == (endpoint, 401)
 
 
-def test_every_action_without_a_token__is_refused(app, operator, known):
+def test_every_action_without_a_token__is_refused(app, admin, known):
     for endpoint, path in addresses(app, known, "POST"):
-        assert (endpoint, operator.client.post(path).status_code) == (endpoint, 400)
+        assert (endpoint, admin.client.post(path).status_code) == (endpoint, 400)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -169,6 +170,28 @@ def test_too_large_a_body__is_told_with_the_limit(app, operator, token_of):
     assert "2000 MB" in answer.get_data(as_text=True)
 
 
+def test_stranger__sends_no_large_body(client, token_of):
+    token = token_of(client)
+    answer = client.post("/sign-in", data={"csrf_token": token, "name": "x" * (1 << 20)})
+    assert answer.status_code == 413
+
+
+def test_stranger_with_a_stack_of_scans__is_refused_unread(client, meeting):
+    class Stack(io.BytesIO):
+        """Bytes that nobody may read."""
+
+        def read(self, *_args):
+            raise AssertionError("the body was read")
+
+    answer = client.post(
+        f"/meetings/{meeting.id}/upload",
+        input_stream=Stack(),
+        content_type="multipart/form-data; boundary=x",
+        content_length=10**9,
+    )
+    assert answer.status_code == 401
+
+
 def test_session_that_ended__keeps_what_was_typed(operator, office, token_of):
     token = token_of(operator.client)
     accounts.reset_password(office, operator.id)  # ends the sign-in
@@ -178,6 +201,10 @@ def test_session_that_ended__keeps_what_was_typed(operator, office, token_of):
     assert answer.status_code == 401
     assert "填写的内容已保留" in page
     assert "机关党总支" in page
+    data["file"] = (io.BytesIO(b""), "")
+    assert "机关党总支" in operator.client.post("/units", data=data).get_data(as_text=True)
+    data["file"] = (io.BytesIO(b"%PDF"), "scan.pdf")
+    assert "填写的内容已保留" not in operator.client.post("/units", data=data).get_data(as_text=True)
 
 
 def test_htmx_after_the_session__goes_to_the_sign_in_page(client):
