@@ -36,6 +36,10 @@ ROOT = Path(__file__).resolve().parents[2]
 UNIT = "机械学院党委"
 NAMES = ("王芳", "李建国", "张丽娟", "巴特尔", "乌云其其格", "陈志远", "刘洋", "赵淑珍", "苏日娜", "喆祎", "䶮", "周明")
 CHOICES = ("satisfied", "fairly", "basically", "dissatisfied")
+WORDS = {
+    "satisfied": "满意", "fairly": "比较满意", "basically": "基本满意", "dissatisfied": "不满意",
+    "staff": "教职工", "student": "学生代表", "blank": "弃权", "invalid": "无效",
+}  # fmt: skip
 COPIES = 30
 PATIENCE = 120  # seconds
 
@@ -112,9 +116,9 @@ def test_main_job__every_published_number_equals_the_truth(page, running, tmp_pa
     finally:
         office.db.close()
     expected = {form: counted(truth) for form, truth in truths.items()}
+    assert_answers(page, truths)
     assert_count_page(page, expected)
     assert_papers(page, expected["org"])
-    assert_answers(page, truths)
 
 
 def make_administrator(page, running):
@@ -312,8 +316,22 @@ def hrefs(page, selector):
 
 
 def assert_answers(page, truths):
-    """Each sheet's answers in the CSV are what its writer meant."""
+    """Each sheet's answers in the CSV are what its writer meant; a misread is named with its mark."""
     page.goto("/meetings/1/papers")
     (address,) = set(hrefs(page, "a[href*='answers.csv']"))
-    rows = list(csv.DictReader(io.StringIO(download(page, address).decode("utf-8-sig"))))
-    assert len(rows) == 2 * COPIES, rows[:1]
+    rows = csv.DictReader(io.StringIO(download(page, address).decode("utf-8-sig")))
+    found = {row["表号"]: row for row in rows}
+    parts = [part for truth in truths.values() for side in truth.pages for part in side.parts]
+    assert set(found) == {part.sheet for part in parts}
+    wrong = []
+    for part in parts:
+        for question, answer in part.questions.items():
+            column = "身份" if question == "rater_class" else question
+            if question.startswith("m"):
+                column = f"{NAMES[int(question[1:3]) - 1]} overall"
+            verdict = verdict_of(answer)
+            meant = WORDS[verdict.choice[0] if verdict.choice else verdict.state]
+            if found[part.sheet][f"{column} 计票"] != meant:
+                row = found[part.sheet]
+                wrong.append((part.sheet, column, row[f"{column} 机读"], row[f"{column} 裁定"], meant, answer))
+    assert wrong == []
