@@ -20,6 +20,7 @@ from omr.reading import Problem, ProblemCode
 from omr.settings import ReaderSettings
 
 _SURE_MM = 2.0  # four marks that fit a geometry this well are a sheet's, whatever its code says
+_MOST_OTHERS = 4
 _OCR_TRIES = 2  # hypotheses whose printed number is read: each costs half a second
 
 
@@ -31,6 +32,7 @@ class Sheet:
     known: KnownPage
     hypothesis: locate.Hypothesis
     by_ocr: bool = False
+    others: tuple[locate.Hypothesis, ...] = ()  # tried where the first does not bear out
 
 
 def find_sheets(
@@ -54,7 +56,7 @@ def find_sheets(
         code = identify.read_code(grey, guess.matrix, guess.geometry)
         known = code and layouts.find(code.digest, code.page)
         if code and known and known.geometry == guess.geometry:
-            sheets.append(Sheet(code, known, guess))
+            sheets.append(Sheet(code, known, guess, others=_others(guesses, guess)))
             if _covers(guess, grey.shape[:2]):
                 break
         elif code:
@@ -62,6 +64,12 @@ def find_sheets(
     if sheets:
         return sorted(sheets, key=lambda s: float(apply(s.hypothesis.matrix, np.zeros((1, 2)))[0].sum()))
     return _without_marks(page, layouts, guesses, blobs, stranger, settings)
+
+
+def _others(guesses: list[locate.Hypothesis], taken: locate.Hypothesis) -> tuple[locate.Hypothesis, ...]:
+    """Return other ways to see the same page: sets of marks that share some with the one taken."""
+    same = [g for g in guesses if g is not taken and g.geometry == taken.geometry and _share_marks(g, taken)]
+    return tuple(same[:_MOST_OTHERS])
 
 
 def _share_marks(one: locate.Hypothesis, other: locate.Hypothesis) -> bool:
@@ -84,7 +92,7 @@ def _assumed(
     guesses = locate.hypotheses(blobs, [known.geometry], page.grey.shape[:2], settings.locate)
     if not guesses:
         return problem(ProblemCode.NO_FIDUCIALS, sheet=code.readable)
-    return [Sheet(code, known, guesses[0])]
+    return [Sheet(code, known, guesses[0], others=_others(guesses, guesses[0]))]
 
 
 def _without_marks(
@@ -118,7 +126,7 @@ def _by_print(page: Page, layouts: KnownLayouts, guesses: list[locate.Hypothesis
             code = printed.read_number(page.grey, guess.matrix, same)
             known = code and layouts.find(code.digest, code.page)
             if code and known:
-                return [Sheet(code, known, guess, by_ocr=True)]
+                return [Sheet(code, known, guess, by_ocr=True, others=_others(guesses, guess))]
         likely = printed.seems(page.grey, layouts.pages())
         if likely is not None:
             return problem(ProblemCode.BAD_CODE, seems=printed.title_of(likely), form=likely.layout.form)

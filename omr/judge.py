@@ -164,11 +164,12 @@ def _with_context(
     both = rows[:, _MARKED] + rows[:, _CANCELLED]
     clear = (solid < settings.heavy_solid / 2) & (rows[:, _MARKED] > 0.9)
     if clear.sum() == 1 and not fills:  # ■ beside √: struck out and answered anew
-        share = 0.05
-    elif fills and heavy.sum() == 1:
-        share = 0.995
+        share = np.full(len(rows), 0.05)
+    elif fills:  # fills are this hand's answers; one that looks struck out on top of that is still asked about
+        odds = settings.habit_odds * rows[:, _MARKED] / np.maximum(rows[:, _CANCELLED], 1e-9)
+        share = odds / (1 + odds)
     else:
-        share = 0.5  # ■ alone, or two of them: a person looks
+        share = np.full(len(rows), 0.5)  # ■ alone, or two of them: a person looks
     rows[heavy, _MARKED] = (both * share)[heavy]
     rows[heavy, _CANCELLED] = (both * (1 - share))[heavy]
     return rows

@@ -20,7 +20,7 @@ from omr.settings import LocateSettings, RegisterSettings
 
 BAR = CORNERS.index("bl")
 _MARGIN_MM = 2.4  # round a mark; 3 are kept white
-_MISSING_MM = 3.0  # a set of three is as good as a set of four that fits this badly
+_MISSING_MM = 8.0  # a set of three is as good as a set of four that fits this badly: a photograph in perspective
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _grow(
                 choices.append([one if index == first else other])
                 continue
             pool = bars if index == BAR else squares
-            choices.append([*_nearest(pool, expected[index], reach)] or [None])
+            choices.append([*_nearest(pool, expected[index], reach), None])  # the nearest may be a finder of the code
         for blobs in itertools.product(*choices):
             hypothesis = _judged(geometry, blobs, settings)
             if hypothesis is not None:

@@ -203,7 +203,7 @@ def _around(
     steep = float(np.where(inside[:-1, :-1], np.maximum(gx, gy), 0).max()) / 255
     sharp = steep / max(peak, 0.05)
     length = float(faint.sum()) / max(1.0, _thickness(faint)) / width
-    reach, crossing = _beyond(smooth > 255 * max(0.12, 0.4 * min(peak, 0.75)), inside, width)
+    reach, crossing = _beyond(smooth > 255 * max(0.1, 0.25 * min(peak, 0.75)), inside, width)
     through = _through(at[rows], at[columns]) / (width / 2) if len(rows) else 0.0
     return [around, min(1.5, balance), min(2.0, sharp), min(6.0, length), reach, crossing, through]
 
@@ -226,7 +226,7 @@ def _thickness(ink: NDArray[np.bool_]) -> float:
 
 def _beyond(ink: NDArray[np.bool_], inside: NDArray[np.bool_], width: float) -> tuple[float, float]:
     """Return how far ink that is also inside runs outside (box widths), and how many sides of the box it crosses."""
-    bridged = cv2.dilate(ink.astype(np.uint8), np.ones((5, 5), np.uint8))  # over the masked outline
+    bridged = cv2.dilate(ink.astype(np.uint8), np.ones((7, 7), np.uint8))  # over the masked outline
     _, labels = cv2.connectedComponents(bridged, connectivity=8)
     touching = set(np.unique(labels[inside & ink])) - {0}
     if not touching:

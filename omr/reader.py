@@ -12,10 +12,10 @@ import numpy as np
 
 from forms.code import SheetCode
 from forms.layout import Layout
-from omr import READER_VERSION, faults, locate, measure, regions, register
+from omr import READER_VERSION, faults, locate, measure, regions, register, verify
 from omr.errors import FileProblem, problem
 from omr.find import Sheet, find_sheets
-from omr.geometry import Array, apply
+from omr.geometry import Array
 from omr.image import Page
 from omr.judge import judge
 from omr.known import KnownLayouts, KnownPage
@@ -62,11 +62,9 @@ def rejected(source: str, index: int | None, why: Problem) -> PageReading:
 
 def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: ReaderSettings) -> PageReading:
     known, grey = sheet.known, page.grey
-    corners = locate.refine(grey, sheet.hypothesis, settings.register)
-    placed = register.place(grey, sheet.hypothesis, corners, known.target.boxes_mm, settings.register)
-    wrong = _unbelievable(placed, known, grey.shape[:2], settings)
-    if wrong is not None:
-        return rejected(source, page.index, wrong)
+    placed = _place(page, sheet, settings)
+    if isinstance(placed, Problem):
+        return rejected(source, page.index, placed)
     aim = known.target
     seen = measure.measure(grey, placed.fit.matrix, placed.fit.shifts_mm, aim, placed.black_ratio)
     evidence: dict[str, dict[str, list[float]]] = {}
@@ -96,22 +94,17 @@ def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: Read
     )
 
 
-def _unbelievable(
-    placed: register.Placed, known: KnownPage, shape: tuple[int, int], settings: ReaderSettings
-) -> Problem | None:
-    """Return the problem of a registration that can't be trusted, or None."""
-    boxes = known.target.boxes_mm
-    if not len(boxes):
-        return None
-    at = apply(placed.fit.matrix, boxes[:, :2])
-    outside = int(((at < 0) | (at > np.array([shape[1], shape[0]]))).any(axis=1).sum())
-    if outside:
-        return problem(ProblemCode.CUT_OFF, boxes=outside)
-    limits = settings.register
-    missed = 1 - placed.fit.found / len(boxes)
-    if missed > limits.max_outline_miss or placed.fit.residual_mm > limits.max_residual_mm:
-        return problem(ProblemCode.POOR_FIT, found=placed.fit.found, boxes=len(boxes))
-    return None
+def _place(page: Page, sheet: Sheet, settings: ReaderSettings) -> register.Placed | Problem:
+    """Lay the layout over the image; where one reading of the marks can't be believed, try the next."""
+    first: Problem | None = None
+    for guess in (sheet.hypothesis, *sheet.others):
+        corners = locate.refine(page.grey, guess, settings.register)
+        placed = register.place(page.grey, guess, corners, sheet.known.target.boxes_mm, settings.register)
+        wrong = verify.trouble_of(page.grey, placed, sheet.known, settings.register)
+        if wrong is None:
+            return placed
+        first = first or wrong
+    return first or problem(ProblemCode.NO_FIDUCIALS, sheet=sheet.code.readable)
 
 
 def _registration(page: Page, placed: register.Placed, known: KnownPage) -> Registration:
