@@ -22,7 +22,7 @@ from webapp.models import Answer, Page
 from webapp.office import Office
 from webapp.papers import xlsx
 from webapp.papers.paper import Data, Value, plain
-from webapp.services import counting, reports, tally
+from webapp.services import counting, reports, result_tables, tally
 from webapp.services.answers import void_sheets
 from webapp.services.tally import FormRef, Results
 
@@ -62,12 +62,12 @@ def answers_csv(office: Office, meeting_id: int) -> bytes:
 def results_csv(results: Results, subjects: Sequence[str]) -> bytes:
     """Return the table of results of some subjects: one row an item and class."""
     items = [item for subject in subjects for item in results.of(subject)]
-    return _csv(reports.data_head(results), reports.data_rows(results, items))
+    return _csv(result_tables.data_head(results), result_tables.data_rows(results, items))
 
 
 def results_xlsx(results: Results) -> bytes:
     """Return the results of all subjects of a form as a workbook: for the members of a roster, a row each."""
-    data = Data("票数", reports.data_head(results), tuple(reports.data_rows(results, results.items)))
+    data = Data("票数", result_tables.data_head(results), tuple(result_tables.data_rows(results, results.items)))
     notes = tuple((note,) for note in (reports.stamp(results), *reports.notes(results)) if note)
     return xlsx.write_lists(results.ref.form.title, data, Data("说明", ("计票规则",), notes))
 

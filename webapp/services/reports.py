@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from omr.books import Turnout
-from omr.tally import RATES, UNSTATED, Figures
+from omr.tally import RATES, UNSTATED
 from webapp.errors import NotFound
 from webapp.models import Opinion
 from webapp.office import Office
-from webapp.papers.paper import WIDTH_UNITS, Block, Cell, Data, Heading, Line, Paper, Row, Table, Value
-from webapp.services import counting, tally
+from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Row, Table
+from webapp.services import counting, result_tables, tally
 from webapp.services.answers import void_sheets
-from webapp.services.tally import Item, Results
+from webapp.services.result_tables import DASH, UNSTATED_WORD, class_word, label, or_dash, subject_name
+from webapp.services.tally import Results
 
 KINDS = {"school": "校党委", "college": "学院党委", "general": "党总支", "direct": "直属党支部", "branch": "党支部"}
-UNSTATED_WORD = "身份未填"
 EMPTY_OPINIONS, EMPTY_MEASURES = 5, 4  # ruled rows for the pen
-DASH = "—"
-NARROW = 3  # units; a column in which 100.00 needs smaller figures
 
 
 def summary(office: Office, meeting_id: int, survey_id: int, subject: str) -> Paper:
@@ -52,7 +50,7 @@ def summary_of(results: Results, subject: str, opinions: Counter[str]) -> Paper:
             Heading("一、参加情况"),
             _participation(results),
             Heading("二、测评结果"),
-            *(_outcome(results, items)),
+            *result_tables.tables(results, items),
             Heading("三、群众意见建议"),
             _opinions(opinions),
             Heading("四、原因与整改"),
@@ -65,7 +63,7 @@ def summary_of(results: Results, subject: str, opinions: Counter[str]) -> Paper:
         ),
         foot=subject_name(results, subject),
         stamp=stamp(results),
-        data=(_data(results, items),) if items else (),
+        data=(result_tables.plain_list(results, items),) if items else (),
     )
 
 
@@ -76,25 +74,6 @@ def stamp(results: Results) -> str:
     waiting = [f"{results.count.pending} 处存疑未裁定"] if results.count.pending else []
     waiting += [f"{results.held} 张重复表未裁定"] if results.held else []
     return f"待复核：{'，'.join(waiting)}。本表数字不是最终结果。"
-
-
-def subject_name(results: Results, subject: str) -> str:
-    """Return whom the paper is about: the name on the sheets, else the unit's."""
-    return subject or results.meeting.unit.name
-
-
-def class_word(results: Results, rater_class: str | None) -> str:
-    """Return the printed name of a rater class; 合计 for all."""
-    if rater_class is None:
-        return "合计"
-    words = {choice.id: choice.label for choice in results.ref.classes} | {UNSTATED: UNSTATED_WORD}
-    return words.get(rater_class, rater_class)
-
-
-def item_text(item: Item) -> str:
-    """Return an item as printed on the sheet, with its number."""
-    text = item.question.text.replace("|", "")
-    return f"{item.number}、{text}" if item.number else text
 
 
 def confirmed_opinions(session: Session, results: Results, subject: str) -> Counter[str]:
@@ -143,26 +122,26 @@ def _head(results: Results, subject: str) -> Table:
         widths=(7, 19, 6, 8, 5, 7),
         rows=(
             (
-                _label("党组织名称"),
+                label("党组织名称"),
                 Cell(subject_name(results, subject)),
-                _label("类型"),
+                label("类型"),
                 Cell(KINDS.get(unit.kind, "")),
-                _label("上级"),
+                label("上级"),
                 Cell(unit.parent.name if unit.parent else ""),
             ),
             (
-                _label("评议时间"),
+                label("评议时间"),
                 Cell(_date(meeting.held_on)),
-                _label("地点"),
+                label("地点"),
                 Cell(meeting.place, columns=3),
             ),
             (
-                _label("主持"),
+                label("主持"),
                 Cell(meeting.presider),
-                _label("监督"),
+                label("监督"),
                 Cell(meeting.supervisor, columns=3),
             ),
-            (_label("形式"), Cell(meeting.manner or "大会", columns=5, align="left")),
+            (label("形式"), Cell(meeting.manner or "大会", columns=5, align="left")),
         ),
         row_mm=8,
     )
@@ -181,26 +160,26 @@ def _participation(results: Results) -> Table:
         "有效票",
         "废票",
     )
-    percent = results.rules.turnout_percent
+    threshold = results.rules.turnout_percent
     *classes, total = results.turnout
     valid = results.count.valid
     rows = [_class_row(results, row) for row in classes]
     if valid.get(UNSTATED):
         dashes = [Cell(DASH) for _ in range(7)]
-        rows.append((_label(UNSTATED_WORD), *dashes, Cell(valid[UNSTATED]), Cell(DASH)))
+        rows.append((label(UNSTATED_WORD), *dashes, Cell(valid[UNSTATED]), Cell(DASH)))
     rows.append(
         (
             *_people(class_word(results, None), total),
             Cell(results.issued),
             Cell(results.count.returned),
-            Cell(_percent(results.recovery.percent) if results.issued is not None else None),
+            Cell(or_dash(results.recovery.percent) if results.issued is not None else None),
             Cell(sum(valid.values())),
             Cell(results.count.void),
         )
     )
     return Table(
         widths=(8, 5, 5, 5, 5, 5, 5, 5, 5, 4),
-        head=(tuple(_label(text.format(percent)) for text in head),),
+        head=(tuple(label(text.format(threshold)) for text in head),),
         rows=tuple(rows),
         row_mm=7.5,
     )
@@ -223,70 +202,7 @@ def _people(name: str, turnout: Turnout) -> Row:
     reached = {True: "是", False: "否", None: ""}[turnout.reached]
     known = turnout.present is not None and turnout.expected
     percent = turnout.rate.percent if known else None
-    return (_label(name), Cell(turnout.expected), Cell(turnout.present), Cell(percent), Cell(reached))
-
-
-def _outcome(results: Results, items: tuple[Item, ...]) -> Iterator[Block]:
-    if not items:
-        yield Line("尚无收回的测评表。")
-        return
-    pending = any(item.total.pending for item in items)
-    missing = any(item.total.missing for item in items)
-    widths, head = _outcome_head(results, items[0], pending, missing)
-    groups = [("全部参评人员", sum(results.count.valid.values()), [item.total for item in items])]
-    for place, who in enumerate(results.class_ids):
-        figures = [item.classes[place] for item in items]
-        groups.append((class_word(results, who), results.count.valid.get(who, 0), figures))
-    for name, valid, group in groups:
-        yield Heading(f"{name}（有效票 {valid} 张）", level=2)
-        rows = [
-            row
-            for item, figures in zip(items, group, strict=True)
-            for row in _item_rows(item, figures, pending, missing)
-        ]
-        yield Table(widths, tuple(rows), head, size_pt=9.5 if widths[2] > NARROW else 8.5)
-
-
-def _outcome_head(
-    results: Results, item: Item, pending: bool, missing: bool
-) -> tuple[tuple[int, ...], tuple[Row, ...]]:
-    choices = item.question.choices
-    aside = ["弃权", "无效", *(["待复核"] if pending else []), *(["缺页"] if missing else [])]
-    # the widest columns that leave the item room to be read; a long scale makes the columns narrower
-    for choice, rates in ((4, (4, 5, 4)), (3, (4, 5, 4)), (3, (3, 4, 3)), (2, (3, 4, 3))):
-        beside = [2, *([choice] * len(choices)), *([3] * len(aside)), 4, *rates]
-        if WIDTH_UNITS - sum(beside) >= 8:
-            break
-    widths = (WIDTH_UNITS - sum(beside), *beside)
-    labels = [
-        _label(_fold(tally.rate_label(item.question, rate)), strong=rate == results.rules.headline) for rate in RATES
-    ]
-    return widths, (
-        (
-            _label("测评项目", rows=2, columns=2),
-            _label("各档票数、占比", columns=len(choices)),
-            *(_label(word, rows=2) for word in aside),
-            _label("分母", rows=2),
-            _label("满意率（%）", columns=3),
-        ),
-        (*(_label(_fold(choice.label)) for choice in choices), *labels),
-    )
-
-
-def _item_rows(item: Item, figures: Figures, pending: bool, missing: bool) -> list[Row]:
-    aside = [figures.blank, figures.invalid, *([figures.pending] if pending else [])]
-    aside += [figures.missing] if missing else []
-    shares = [_percent(choice.rate.percent) if choice.rate else DASH for choice in figures.choices]
-    return [
-        (
-            Cell(item_text(item), rows=2, align="left"),
-            Cell("票"),
-            *(Cell(choice.number) for choice in figures.choices),
-            *(Cell(number, rows=2) for number in (*aside, figures.denominator)),
-            *(Cell(_percent(figures.rates[rate].percent), rows=2) for rate in RATES),
-        ),
-        (Cell("%"), *(Cell(share) for share in shares)),
-    ]
+    return (label(name), Cell(turnout.expected), Cell(turnout.present), Cell(percent), Cell(reached))
 
 
 def _opinions(opinions: Counter[str]) -> Table:
@@ -296,18 +212,18 @@ def _opinions(opinions: Counter[str]) -> Table:
     ]
     rows += [(Cell(), Cell(), Cell(), Cell(), Cell(), Cell())] * max(0, EMPTY_OPINIONS - len(rows))
     head = ("序号", "意见建议（归并后）", "类别", "涉及项目", "提出\n次数", "来源")
-    return Table((3, 26, 7, 6, 4, 6), tuple(rows), (tuple(_label(word) for word in head),), row_mm=8)
+    return Table((3, 26, 7, 6, 4, 6), tuple(rows), (tuple(label(word) for word in head),), row_mm=8)
 
 
 def _measures() -> Table:
     head = ("意见\n序号", "存在问题", "原因分析", "整改措施", "责任人", "完成\n时限", "落实情况", "限期\n整改")
     empty = tuple(Cell() for _ in head)
     widths = (4, 9, 9, 10, 5, 5, 6, 4)
-    return Table(widths, (empty,) * EMPTY_MEASURES, (tuple(_label(word) for word in head),), row_mm=11)
+    return Table(widths, (empty,) * EMPTY_MEASURES, (tuple(label(word) for word in head),), row_mm=11)
 
 
 def _notice() -> Table:
-    row = (_label("方式"), Cell(), _label("范围"), Cell(), _label("日期"), Cell())
+    row = (label("方式"), Cell(), label("范围"), Cell(), label("日期"), Cell())
     return Table((5, 15, 5, 13, 5, 9), (row,), row_mm=9)
 
 
@@ -323,65 +239,13 @@ def _signatures() -> Table:
             Cell(f"上级党组织审核意见：\n\n\n\n（盖章）{date}", align="left", columns=2, top=True),
         ),
         (
-            _label("留存／报送"),
+            label("留存／报送"),
             Cell("□ 报校创组办　　□ 上级党组织留存", align="left"),
             Cell("收件人：", align="left"),
             Cell("日期：　　　年　　月　　日", align="left"),
         ),
     )
     return Table((7, 19, 12, 14), rows, row_mm=9, high=((0, 12.0), (1, 32.0)))
-
-
-def _data(results: Results, items: Iterable[Item]) -> Data:
-    """The same numbers as a plain list, one row an item and class, for further reckoning."""
-    return Data("票数", data_head(results), tuple(data_rows(results, items)))
-
-
-def data_head(results: Results) -> tuple[str, ...]:
-    """Return the heads of ``data_rows``."""
-    first = results.ref.form.items[0]
-    choices = [word for choice in first.choices for word in (choice.label, f"{choice.label}%")]
-    rates = [f"满意率（{tally.rate_label(first, rate)}）%" for rate in RATES]
-    return (
-        "测评对象", "测评项目", "身份", "有效票", *choices, "弃权", "无效", "待复核", "缺页", "分母", *rates,
-    )  # fmt: skip
-
-
-def data_rows(results: Results, items: Iterable[Item]) -> Iterator[tuple[Value, ...]]:
-    """Yield one row an item and class, all raters first."""
-    for item in items:
-        for figures in (item.total, *item.classes):
-            choices = [v for c in figures.choices for v in (c.number, c.rate.percent if c.rate else None)]
-            yield (
-                subject_name(results, item.subject),
-                item_text(item),
-                class_word(results, figures.rater_class),
-                figures.asked,
-                *choices,
-                figures.blank,
-                figures.invalid,
-                figures.pending,
-                figures.missing,
-                figures.denominator,
-                *(figures.rates[rate].percent for rate in RATES),
-            )
-
-
-def _label(text: str, *, columns: int = 1, rows: int = 1, strong: bool = False) -> Cell:
-    return Cell(text, columns, rows, strong=strong)
-
-
-def _fold(word: str) -> str:
-    """Break a word for a narrow head where a reader would: 比较/满意, 满意+/比较满意."""
-    if "+" in word:
-        return word.replace("+", "+\n")
-    middle = {4: 2, 5: 3}.get(len(word))
-    return f"{word[:middle]}\n{word[middle:]}" if middle else word
-
-
-def _percent(value: Value) -> Value:
-    """A rate of nothing is a dash, never zero."""
-    return DASH if value is None else value
 
 
 def _date(day: dt.date | None) -> str:

@@ -131,11 +131,15 @@ def _standings(session: Session, pages: Sequence[Page]) -> dict[int, str]:
     if len(pages) < 2:
         return {page.id: COUNTS for page in pages}
     copies = load_copies(session, pages)
-    ruled = _ruled(session, copies)
+    return standings_of(copies, _ruled(session, copies))
+
+
+def standings_of(copies: Sequence[Copy], ruled: int | None) -> dict[int, str]:
+    """Return the standing of each page, by id. ``ruled`` is the page that a person chose, None where nobody did."""
     if ruled is None and any(_differ(a, b) for a, b in combinations(copies, 2)):
-        return {page.id: HELD for page in pages}
-    best = ruled or min(copies, key=Copy.rank).page.id
-    return {page.id: COUNTS if page.id == best else RESCAN for page in pages}
+        return {copy.page.id: HELD for copy in copies}
+    best = min(copies, key=Copy.rank).page.id if ruled is None else ruled
+    return {copy.page.id: COUNTS if copy.page.id == best else RESCAN for copy in copies}
 
 
 def _ruled(session: Session, copies: Sequence[Copy]) -> int | None:

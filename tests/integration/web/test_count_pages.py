@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from flask.testing import FlaskClient
-from sheet_rows import Desk, worked_meeting
 
 from forms.survey import Values
 from forms.typeset import typeset
+from tests.sheet_rows import Desk, worked_meeting
 from webapp.models import Meeting, PrintRun, Survey, User
 from webapp.office import Office
 from webapp.services import printing

@@ -14,12 +14,12 @@ import docx
 import openpyxl
 import pypdfium2
 import pytest
-from sheet_rows import Desk, worked_meeting
 from sqlalchemy import select
 
 from forms.survey import Values
 from forms.typeset import typeset
 from omr.tally import RATES, Figures
+from tests.sheet_rows import Desk, worked_meeting
 from webapp.errors import NotFound
 from webapp.models import Meeting, Opinion, Page, PrintRun, Survey, User
 from webapp.office import Office

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheet_rows import CLASS_COUNTS_Q3, ITEM_COUNTS, Desk, Mark, worked_meeting
 
 from forms import layout as layouts
 from forms.survey import Values
 from forms.typeset import typeset
 from omr.tally import Answer, Asked, Outcome, Rate, Sheet, count, outcome
+from tests.sheet_rows import CLASS_COUNTS_Q3, ITEM_COUNTS, Desk, Mark, worked_meeting
 from webapp.db import Database
 from webapp.errors import NotFound
 from webapp.models import Base, Campaign, Meeting, PrintRun, Survey, Unit, User
@@ -116,25 +117,35 @@ def planned(draw: st.DrawFn) -> Planned:
     return Planned(run, pages, draw(st.lists(st.sampled_from(["void", "valid", "use-page"]), max_size=2)))
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with a form and two meetings, to be copied for every example."""
+    path = tmp_path_factory.mktemp("count") / "empty.sqlite3"
+    db = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(db.engine)
+    with db.begin() as session:
+        session.add(User(name="a", display_name="a", password_hash="!", role="operator"))
+        session.add_all([Unit(kind="college", name="u"), Campaign(title="t")])
+        session.flush()
+        session.add(Survey(campaign_id=1, form="org", title="t", source=""))
+        session.add_all([Meeting(campaign_id=1, unit_id=1), Meeting(campaign_id=1, unit_id=1)])
+        session.flush()
+        desk = Desk(session, 1)
+        for meeting_id in (1, 2):
+            for subject, layout in LAYOUTS:
+                desk.print_run(meeting_id, 1, layout, subject=subject)
+    db.close()  # the last connection to close brings the write-ahead log into the file
+    return path
+
+
 @contextmanager
-def database() -> Iterator[tuple[Desk, int]]:
-    """An empty database file with two meetings; the count is asked of the first."""
+def copy_of(empty: Path) -> Iterator[Desk]:
+    """Open a copy of the empty database; the count is asked of its first meeting."""
     with tempfile.TemporaryDirectory() as folder:
-        db = Database(f"sqlite:///{Path(folder) / 'pingyi.sqlite3'}")
-        Base.metadata.create_all(db.engine)
+        path = shutil.copy(empty, folder)
+        db = Database(f"sqlite:///{path}")
         with db.begin() as session:
-            session.add_all(
-                [
-                    User(name="a", display_name="a", password_hash="!", role="operator"),
-                    Unit(kind="college", name="u"),
-                    Campaign(title="t"),
-                ]
-            )
-            session.flush()
-            session.add(Survey(campaign_id=1, form="org", title="t", source=""))
-            session.add_all([Meeting(campaign_id=1, unit_id=1), Meeting(campaign_id=1, unit_id=1)])
-            session.flush()
-            yield Desk(session, 1), 1
+            yield Desk(session, 1)
         db.close()
 
 
@@ -156,13 +167,16 @@ def write(desk: Desk, runs: list[PrintRun], plan: Planned) -> None:
 
 @given(st.lists(planned(), max_size=10), st.lists(planned(), max_size=3))
 @settings(max_examples=20)
-def test_any_stack__sql_counts_what_the_pure_count_counts(plans: list[Planned], elsewhere: list[Planned]) -> None:
-    with database() as (desk, meeting_id):
-        for meeting, stack in ((meeting_id, plans), (meeting_id + 1, elsewhere)):
-            runs = [desk.print_run(meeting, 1, layout, subject=subject) for subject, layout in LAYOUTS]
-            for plan in stack:
-                write(desk, runs, plan)
-        scope = counting.Scope(meeting_id, 1, frozenset(ITEMS))
+def test_any_stack__sql_counts_what_the_pure_count_counts(
+    empty: Path, plans: list[Planned], elsewhere: list[Planned]
+) -> None:
+    with copy_of(empty) as desk:
+        runs = desk.session.query(PrintRun).order_by(PrintRun.id).all()
+        for plan in plans:
+            write(desk, runs[: len(LAYOUTS)], plan)
+        for plan in elsewhere:
+            write(desk, runs[len(LAYOUTS) :], plan)
+        scope = counting.Scope(1, 1, frozenset(ITEMS))
         found = counting.count(desk.session, scope)
         assert found == count(sheet for plan in plans if (sheet := plan.sheet()) is not None)
         for cell, number in found.cells.items():
