@@ -19,6 +19,7 @@ from webapp.jobs.queue import HueyBell
 from webapp.jobs.tasks import QUEUES, TASKS
 from webapp.models import Opinion, Page, PrintFile, Scan, now
 from webapp.office import Office
+from webapp.services.intake import close_finished
 
 MOST_TRIES = 3
 MOST_RINGS = 500  # at one sweep; the next one rings the rest
@@ -52,6 +53,7 @@ def sweep(office: Office, bell: HueyBell, moment: dt.datetime | None = None) -> 
             for work in WORK:
                 _give_up(session, work, moment)
                 _put_back(session, work, moment)
+            close_finished(session)  # where the last pages of a scan were given up
     idle = {queue for queue in QUEUES if bell.pending(queue) == 0}
     with office.db.read() as session:
         rings = [ring for work in WORK if TASKS[work.task].queue in idle for ring in _unrung(session, work)]

@@ -67,7 +67,7 @@ class StillWriting(OSError):
 
 
 class Steady:
-    """A file that is open for reading and must not change meanwhile: its end raises StillWriting where it did."""
+    """A file that is open for reading and must not change meanwhile: reading on raises StillWriting where it did."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._mark = file, _mark(os.fstat(file.fileno()))
@@ -75,7 +75,7 @@ class Steady:
     def read(self, size: int = -1) -> bytes:
         """Read on. Raises StillWriting."""
         chunk = self._file.read(size)
-        if not chunk and _mark(os.fstat(self._file.fileno())) != self._mark:
+        if _mark(os.fstat(self._file.fileno())) != self._mark:
             raise StillWriting(self._file.name)
         return chunk
 
