@@ -60,11 +60,11 @@ def _streaks(page: Page, placed: Placed, known: KnownPage, settings: ReaderSetti
     boxes = known.target.boxes_mm
     per_mm = px_per_mm(placed.fit.matrix, _middle(known))
     contrast = (1 - placed.black_ratio) * float(np.median(page.grey[::16, ::16]))
+    matrix = placed.fit.matrix
     for across in (False, True):
-        for span in quality.streak_candidates(page.grey, across, settings.quality):
-            if not quality.is_streak(page.grey, span, across, placed.fit.matrix, known.print, PRINT_SCALE, contrast):
-                continue
-            touched = quality.touched_boxes(span, across, placed.fit.matrix, boxes)
+        lines = quality.streaks(page.grey, across, matrix, known.near_print, PRINT_SCALE, contrast, settings.quality)
+        for span in lines:
+            touched = quality.touched_boxes(span, across, matrix, boxes)
             names = tuple(f"{q}.{b}" for (q, b), hit in zip(known.target.ids, touched, strict=True) if hit)
             place = round((span[0] + span[1]) / 2 / per_mm)
             found.append(Fault(FaultCode.STREAK, {"x_mm": place, "across": across}, names))

@@ -49,4 +49,5 @@ def shrink(grey: Grey, reduction: int) -> Grey:
     if reduction == 1:
         return grey
     size = (grey.shape[1] // reduction, grey.shape[0] // reduction)
-    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    whole = grey[: size[1] * reduction, : size[0] * reduction]  # OpenCV is three times as fast where nothing is left
+    return cv2.resize(whole, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

@@ -181,7 +181,7 @@ def _question(
     ids = list(boxes)
     states, sure = _box_states(boxes, rows, lost, settings)
     readings = {
-        box: BoxReading(state, round(float(chance), 6), tuple(round(float(v), 4) for v in boxes[box]))
+        box: BoxReading(state, round(float(chance), 6), tuple(boxes[box]))
         for box, state, chance in zip(ids, states, sure, strict=True)
     }
     marked = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.MARKED)
@@ -213,7 +213,7 @@ def _box_states(
     states = []
     for index, features in enumerate(boxes.values()):
         state = names[best[index]]
-        least = settings.sure_cancelled if state is BoxState.CANCELLED else settings.sure
+        least = (settings.sure, settings.sure_marked, settings.sure_cancelled)[best[index]]
         if state is BoxState.EMPTY and features[_INK] > settings.trace_ink:
             least = settings.sure_inked
         states.append(state if sure[index] >= least else BoxState.UNSURE)

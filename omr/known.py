@@ -6,6 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+import cv2
+import numpy as np
+
 from forms.layout import Layout
 from forms.layout import Page as LayoutPage
 from omr import blank, measure
@@ -26,6 +29,11 @@ class KnownPage:
     def print(self) -> Grey:
         """Darkness of the blank page at ``measure.SCALE``."""
         return blank.draw(self.layout.page_mm, self.page, measure.SCALE)
+
+    @cached_property
+    def near_print(self) -> Grey:
+        """The same, widened by 0.75 mm: where print may show, whatever registration leaves."""
+        return cv2.dilate(self.print, np.ones((9, 9), np.uint8)).astype(np.uint8, copy=False)
 
     @cached_property
     def target(self) -> measure.Target:

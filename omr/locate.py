@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, patches, px_per_mm
-from omr.image import Grey
+from omr.image import Grey, shrink
 from omr.settings import LocateSettings, RegisterSettings
 
 BAR = CORNERS.index("bl")
 _MARGIN_MM = 2.4  # round a mark; 3 are kept white
+_PERFECT_MM = 1.0  # four marks that fit a flat page so well leave nothing to look for in this geometry
 _MISSING_MM = 8.0  # a set of three is as good as a set of four that fits this badly: a photograph in perspective
 
 
@@ -66,20 +68,20 @@ def find_blobs(grey: Grey, settings: LocateSettings) -> list[Blob]:
     """Return dark solid squares and bars of the size of marks."""
     long_px = max(grey.shape)
     factor = max(1, round(long_px / settings.coarse_long_px))
-    small = cv2.resize(grey, (grey.shape[1] // factor, grey.shape[0] // factor), interpolation=cv2.INTER_AREA)
+    small = shrink(grey, factor)
     reach = max(small.shape) // 22 | 1  # wider than a bar of the smallest paper: closing wipes marks out, not shadows
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    dark = (small < paper * settings.dark_below).astype(np.uint8)
+    dark = cv2.compare(small, cv2.convertScaleAbs(paper, alpha=settings.dark_below), cv2.CMP_LT)
     _, _, stats, centres = cv2.connectedComponentsWithStats(dark, connectivity=4)
     least, most = max(small.shape) / 110, max(small.shape) / 14
-    blobs = []
-    for (_, _, w, h, area), (x, y) in zip(stats[1:], centres[1:], strict=True):
-        short, long = min(w, h), max(w, h)
-        if short < least or long > most or area < settings.min_solidity * w * h:
-            continue
-        if long / short <= settings.max_bar_ratio:
-            blobs.append(Blob((x + 0.5) * factor, (y + 0.5) * factor, float(w * factor), float(h * factor)))
-    return blobs
+    width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    short, long = np.minimum(width, height), np.maximum(width, height)
+    kept = (short >= least) & (long <= most) & (area >= settings.min_solidity * width * height)
+    kept &= long <= settings.max_bar_ratio * short
+    kept[0] = False  # the background
+    places = (centres[kept] + 0.5) * factor
+    sizes = stats[kept, 2:4].astype(float) * factor
+    return [Blob(x, y, w, h) for (x, y), (w, h) in zip(places.tolist(), sizes.tolist(), strict=True)]
 
 
 def hypotheses(
@@ -142,7 +144,8 @@ def _grow(
     geometry: Geometry,
     settings: LocateSettings,
 ) -> list[Hypothesis]:
-    points = geometry.centres() @ np.array([1, 1j])
+    centres = geometry.centres()
+    points = centres @ np.array([1, 1j])
     diagonal = abs(points[3] - points[0])
     found = []
     for first, second, one, other in seeds:
@@ -159,9 +162,11 @@ def _grow(
             pool = bars if index == BAR else squares
             choices.append([*_nearest(pool, expected[index], reach), None])  # the nearest may be a finder of the code
         for blobs in itertools.product(*choices):
-            hypothesis = _judged(geometry, blobs, settings)
+            hypothesis = _judged(geometry, centres, blobs, settings)
             if hypothesis is not None:
                 found.append(hypothesis)
+                if None not in blobs and hypothesis.misfit_mm < _PERFECT_MM:
+                    return found
     return found
 
 
@@ -177,12 +182,14 @@ def _has_size(blob: Blob, geometry: Geometry, index: int, scale: float, settings
     return bool(abs(size / scale - 1) < settings.max_size_error)
 
 
-def _judged(geometry: Geometry, blobs: tuple[Blob | None, ...], settings: LocateSettings) -> Hypothesis | None:
+def _judged(
+    geometry: Geometry, centres: Array, blobs: tuple[Blob | None, ...], settings: LocateSettings
+) -> Hypothesis | None:
     """Fit a map to the blobs; None where it isn't one that paper can have."""
     there = [i for i, blob in enumerate(blobs) if blob is not None]
     if len(there) < 3 or len({id(blobs[i]) for i in there}) < len(there):
         return None
-    source = geometry.centres()[there]
+    source = centres[there]
     target = np.array([(blob.x, blob.y) for blob in blobs if blob is not None])
     matrix, error = fit_affine(source, target)
     large, little = np.linalg.svd(matrix[:2, :2], compute_uv=False)
@@ -229,13 +236,20 @@ def _sides(dark: Array, middle: float) -> tuple[float, float]:
     for part, rounding in ((dark[:, :cut], middle - cut), (dark[:, cut:], cut - middle)):
         reach = part.sum(axis=1) + rounding
         at = np.arange(len(reach)) - (len(reach) - 1) / 2
-        slope, offset = np.polyfit(at, reach, 1)
+        slope, offset = _line(at, reach)
         off = np.abs(reach - slope * at - offset)
         kept = off <= max(0.35, 2.5 * float(np.median(off)))
         if kept.sum() >= 4:
-            slope, offset = np.polyfit(at[kept], reach[kept], 1)
-        reaches.append(float(offset))
+            slope, offset = _line(at[kept], reach[kept])
+        reaches.append(offset)
     return reaches[0], reaches[1]
+
+
+def _line(x: NDArray[np.floating], y: NDArray[np.floating]) -> tuple[float, float]:
+    """Return slope and value at 0 of the least-squares line."""
+    middle = x.mean()
+    slope = float(((x - middle) * y).sum() / ((x - middle) ** 2).sum())
+    return slope, float(y.mean()) - slope * float(middle)
 
 
 def from_code(corners_px: Array, geometry: Geometry, blobs: Sequence[Blob]) -> Hypothesis:

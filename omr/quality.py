@@ -54,11 +54,12 @@ def streak_candidates(grey: Grey, across: bool, settings: QualitySettings) -> li
     """Return columns (rows if ``across``) unlike their neighbours over most of the page, as (from, to) in px.
 
     Dirt on the scanner's glass draws a line through the whole page, as the paper moves past it. Columns of printed
-    boxes look the same at this point: ``is_streak`` tells them apart.
+    boxes look the same at this point: ``streaks`` tells them apart.
     """
     length = grey.shape[1] if across else grey.shape[0]
+    whole = grey[:, : length // _BANDS * _BANDS] if across else grey[: length // _BANDS * _BANDS]
     size = (_BANDS, grey.shape[0]) if across else (grey.shape[1], _BANDS)
-    bands = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    bands = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
     bands = np.ascontiguousarray(bands.T if across else bands).astype(np.uint8, copy=False)
     wide = 2 * (bands.shape[1] // 200) + 3
     smooth = cv2.blur(cv2.medianBlur(bands, 5), (wide * 3, 1)).astype(np.int16)
@@ -72,49 +73,59 @@ def streak_candidates(grey: Grey, across: bool, settings: QualitySettings) -> li
     return [(float(a), float(b)) for a, b in runs if a > margin and b < bands.shape[1] - margin and b - a < limit]
 
 
-def is_streak(
-    grey: Grey,
-    span: tuple[float, float],
-    across: bool,
-    matrix: Array,
-    print_: Grey,
-    print_scale: float,
-    contrast: float,
-) -> bool:
-    """Tell whether a line through the page is there also where nothing is printed.
+def streaks(
+    grey: Grey, across: bool, matrix: Array, near: Grey, print_scale: float, contrast: float, settings: QualitySettings
+) -> list[tuple[float, float]]:
+    """Return the candidates that are there also where nothing is printed, as (from, to) in px.
 
-    ``print_`` is the darkness of the blank page at ``print_scale`` px per mm.
+    ``near`` is the darkness of the blank page at ``print_scale`` px per mm, widened by what registration leaves.
     """
-    lines = grey.T if across else grey
+    spans = streak_candidates(grey, across, settings)
+    if not spans:
+        return []
+    length = grey.shape[1] if across else grey.shape[0]
+    at = np.linspace(0.03, 0.97, 200) * length
+    back = inverse(matrix)
+
+    def free_of_print(columns: NDArray[np.float64], rows: Array) -> NDArray[np.bool_]:
+        points = np.stack(np.broadcast_arrays(columns[:, None], rows[None]), axis=-1).reshape(-1, 2)
+        where = apply(back, points[:, ::-1] if across else points) * print_scale
+        return np.asarray(_is_white(near, where).reshape(len(columns), len(rows)))
+
+    middles = np.array([(start + end) / 2 for start, end in spans])
+    open_share = free_of_print(middles, at[::5]).mean(axis=1)  # most candidates are columns of boxes
+    found = []
+    for (start, end), share in zip(spans, open_share, strict=True):
+        wide = (end - start) / 2 + max(5.0, length / 400)
+        if share < _FREE_SHARE:
+            continue
+        free = free_of_print(np.arange((start + end) / 2 - wide, (start + end) / 2 + wide, 3.0), at).all(axis=0)
+        if free.mean() >= _FREE_SHARE and _stands_out(grey.T if across else grey, (start, end), at[free], contrast):
+            found.append((start, end))
+    return found
+
+
+def _stands_out(lines: Grey, span: tuple[float, float], at: Array, contrast: float) -> bool:
+    """Tell whether some column of a span is darker (or lighter) than the paper beside it, nearly all the way."""
     middle, half = int((span[0] + span[1]) / 2), int((span[1] - span[0]) / 2) + 1
     apart = half + max(4, lines.shape[1] // 400)
     if middle - apart - 2 < 0 or middle + apart + 2 >= lines.shape[1]:
         return False
-    at = np.linspace(0.03, 0.97, 400) * lines.shape[0]
     rows = at.astype(int)
-    columns = np.arange(middle - apart, middle + apart + 3, 3)
-    free = np.ones(len(rows), bool)
-    for column in columns:
-        points = np.stack([np.full(len(at), float(column)), at], axis=1)
-        where = apply(inverse(matrix), points[:, ::-1] if across else points) * print_scale
-        free &= _is_white(print_, where)
     inside = lines[rows, middle - half + 1 : middle + half].astype(float)
     beside = np.stack([lines[rows, c - 1 : c + 2].mean(axis=1) for c in (middle - apart, middle + apart)], axis=1)
-    if free.mean() < _FREE_SHARE:
-        return False
     steps = beside.mean(axis=1, keepdims=True) - inside
-    medians = np.stack([np.median(part, axis=0) for part in np.array_split(steps[free], 10)]) / contrast
+    parts = steps[: len(steps) // 10 * 10].reshape(10, -1, steps.shape[1])
+    medians = np.partition(parts, parts.shape[1] // 2, axis=1)[:, parts.shape[1] // 2] / contrast
     darker, lighter = (medians > _STREAK_STEP).mean(axis=0), (medians < -_STREAK_STEP).mean(axis=0)
     return bool(max(darker.max(), lighter.max()) >= 0.7)
 
 
-def _is_white(print_: Grey, where: Array) -> NDArray[np.bool_]:
-    height, width = print_.shape
+def _is_white(near: Grey, where: Array) -> NDArray[np.bool_]:
+    height, width = near.shape
     x, y = where.round().astype(int).T
-    inside = (x >= 4) & (y >= 4) & (x < width - 4) & (y < height - 4)
-    x, y = np.clip(x, 4, width - 5), np.clip(y, 4, height - 5)
-    near = np.max([print_[y + dy, x + dx] for dy in (-4, 0, 4) for dx in (-4, 0, 4)], axis=0)
-    return np.asarray(inside & (near < 30))
+    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    return np.asarray(inside & (near[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] < 30))
 
 
 def touched_boxes(span: tuple[float, float], across: bool, matrix: Array, boxes_mm: Array) -> NDArray[np.bool_]:

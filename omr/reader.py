@@ -68,7 +68,7 @@ def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: Read
     aim = known.target
     seen = measure.measure(grey, placed.fit.matrix, placed.fit.shifts_mm, aim, placed.black_ratio)
     evidence: dict[str, dict[str, list[float]]] = {}
-    for (question, box), row in zip(aim.ids, seen.features.tolist(), strict=True):
+    for (question, box), row in zip(aim.ids, seen.features.astype(float).round(4).tolist(), strict=True):
         evidence.setdefault(question, {})[box] = row
     troubles = faults.of_page(page, placed, known, settings)
     if sheet.by_ocr:

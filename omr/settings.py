@@ -59,14 +59,15 @@ class QualitySettings:
     scale_tolerance: float = 0.015  # printers are true to 0.7 %
     low_dpi: float = 140.0
     streak_contrast: float = 0.03  # of full scale, in at least ``streak_share`` of the bands of a page
-    streak_share: float = 0.6
+    streak_share: float = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
     """From evidence to states."""
 
-    sure: float = 0.98  # a box whose best class has less than this is unsure
+    sure: float = 0.98  # an empty box with less than this is unsure
+    sure_marked: float = 0.95  # a marked one: what it could be else is a trace beside nothing, and rare
     sure_cancelled: float = 0.9  # a struck-out box never stands alone: a clear new mark beside it supports it
     sure_inked: float = 0.995  # "empty" for a box with ink in or round it: a lost answer is the worst error
     sure_question: float = 0.93  # all boxes of a question together

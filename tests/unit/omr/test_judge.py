@@ -136,7 +136,7 @@ def test_decide_with_the_same_settings__gives_the_same_page():
 
 def test_decide_with_a_stricter_threshold__asks_more_and_needs_no_image():
     page = page_of(judge({"q1": row(fairly=TICK), **{f"q{i}": r for i, r in enumerate(TICKED, 2)}}, SETTINGS))
-    strict = decide(page, replace(SETTINGS, sure=0.9999999))
+    strict = decide(page, replace(SETTINGS, sure_marked=0.9999999))
     assert page.questions["q1"].state is QuestionState.ANSWERED
     assert strict.questions["q1"].state is QuestionState.UNSURE
 
