@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "PINGYI_"
+KEY_BYTES = 32
 # read by run.py, the command lines and the test tools, not by the web app
 RESERVED = {"PINGYI_INSTANCE", "PINGYI_LANG", "PINGYI_PARENT_PIPE", "PINGYI_REAL_MARKS"}
 
@@ -89,9 +91,21 @@ def load(instance: Path | str, environ: Mapping[str, str] = os.environ, **overri
 def secret_key(settings: Settings) -> str:
     """Return the key that signs sessions and jobs; made on first use, readable by the owner alone."""
     path = settings.instance / "secret.key"
-    if not path.exists():
-        settings.instance.mkdir(parents=True, exist_ok=True)
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_text("ascii").strip()
+    except FileExistsError:
+        return _written(path)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(KEY_BYTES))
+    return _written(path)
+
+
+def _written(path: Path) -> str:
+    """Return the key, waiting for the process that is just writing it. Raises SettingsError for a broken file."""
+    for _ in range(100):
+        key = path.read_text("ascii").strip()
+        if len(key) == 2 * KEY_BYTES:
+            return key
+        time.sleep(0.01)
+    raise SettingsError(f"{path.name}: the key is cut short; delete the file – everybody signs in again")
