@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import threading
 import time
@@ -78,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("huey").setLevel(logging.WARNING)
     cv2.setNumThreads(1)
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # of tesseract, which else starts a thread a core for each worker
     settings = load(instance_from_environment(), inline_jobs=False)
     office = open_office(settings)
     if not isinstance(office.bell, HueyBell):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,10 @@ from webapp.models import Meeting, Page, Scan
 from webapp.office import Office
 from webapp.services import intake
 from webapp.settings import Settings, load
+
+
+# tesseract's threads fight over the cores and take ten times as long; a worker sets the same
+os.environ["OMP_THREAD_LIMIT"] = "1"
 
 
 @pytest.fixture(scope="session")
