@@ -15,7 +15,7 @@ from forms.layout import Box, Text
 from forms.layout import Page as LayoutPage
 from omr.image import Grey
 
-_FINE = 4  # drawn this much finer and averaged down: edges get their true grey
+_FINE = 3  # drawn this much finer and averaged down: edges get their true grey
 _MM_PER_PT = 25.4 / 72
 _FONTS = {"serif": "NotoSerifSC-Regular.otf", "sans": "NotoSansSC-Regular.otf"}
 

@@ -150,7 +150,7 @@ def _grow(
     found = []
     for first, second, one, other in seeds:
         turn = complex(other.x - one.x, other.y - one.y) / (points[second] - points[first])
-        if not _has_size(one, geometry, first, abs(turn), settings):
+        if not all(_has_size(b, geometry, i, abs(turn), settings) for b, i in ((one, first), (other, second))):
             continue
         expected = turn * (points - points[first]) + complex(one.x, one.y)
         reach = settings.max_misfit * diagonal * abs(turn)

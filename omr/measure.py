@@ -118,7 +118,7 @@ def measure(grey: Grey, matrix: Array, shifts_mm: Array, aim: Target, black_rati
 
 def _local_paper(cut: Grey, free: NDArray[np.bool_]) -> Array:
     """Return the brightness of the unmarked paper in each patch: the middle of its upper half, twice."""
-    values = np.where(free, cut, 0)[:, ::2, ::2].reshape(len(cut), -1).astype(np.float32)
+    values = np.where(free[:, ::3, ::3], cut[:, ::3, ::3], 0).reshape(len(cut), -1).astype(np.float32)
     there = values > 0
     level = values.sum(axis=1) / np.maximum(there.sum(axis=1), 1)
     for _ in range(2):  # ink drops out: what is clearly darker than the mean of the rest
@@ -166,7 +166,7 @@ def _shape(new: Grey, inside: NDArray[np.bool_], ring: NDArray[np.bool_]) -> tup
     faint = values > 255 * max(0.08, 0.4 * peak)  # relative to itself: pencil has a shape too
     y, x = faint.nonzero()
     extent = float(np.hypot(np.ptp(y) + 1, np.ptp(x) + 1)) / (1.414 * width) if len(y) else 0.0
-    thick = cv2.dilate(cv2.erode(ink, _THICK), _THICK)
+    thick = cv2.dilate(cv2.erode(ink, _THICK, borderType=cv2.BORDER_CONSTANT, borderValue=(0.0,)), _THICK)
     middle = new.shape[0] // 2
     blocks = cv2.resize(faint.astype(np.float32), (5, 5), interpolation=cv2.INTER_AREA)
     quarter = values.size // 4
@@ -215,7 +215,8 @@ def _thickness(ink: NDArray[np.bool_]) -> float:
     """Return the mean thickness of strokes in px: four times the mean distance to their edge."""
     if not ink.any():
         return 1.0
-    distance = cv2.distanceTransform(ink.astype(np.uint8), cv2.DIST_L2, 3)
+    bordered = cv2.copyMakeBorder(ink.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0.0,))
+    distance = cv2.distanceTransform(bordered, cv2.DIST_L2, 3)[1:-1, 1:-1]
     return float(4 * distance[ink].mean()) - 1
 
 

@@ -57,15 +57,11 @@ def draw_sheet(layout: Layout, sheet: str = "", px_per_mm: float = PX_PER_MM) ->
         block(mark.x, mark.y, mark.w, mark.h)
     for rule in page.rules:
         block(rule.x1, rule.y1 - rule.width / 2, rule.x2 - rule.x1, rule.width)
-    for question in page.questions:
-        for box in question.boxes:
-            for x, y, w, h in (
-                (box.x, box.y, box.w, 0.3),
-                (box.x, box.y + box.h - 0.3, box.w, 0.3),
-                (box.x, box.y, 0.3, box.h),
-                (box.x + box.w - 0.3, box.y, 0.3, box.h),
-            ):
-                block(x, y, w, h)
+    for box in (box for question in page.questions for box in question.boxes):
+        block(box.x, box.y, box.w, 0.3)
+        block(box.x, box.y + box.h - 0.3, box.w, 0.3)
+        block(box.x, box.y, 0.3, box.h)
+        block(box.x + box.w - 0.3, box.y, 0.3, box.h)
     if sheet:
         qr = segno.make_qr(f"{sheet}{layout.digest}01", version=1, error="m", boost_error=False)
         for i, row in enumerate(qr.matrix):
@@ -96,12 +92,12 @@ def blank_scan(layout: Layout, sheet: str) -> Grey:
     return np.clip(grey * 0.92 + noise, 0, 255).astype(np.uint8)
 
 
-@pytest.fixture()
+@pytest.fixture
 def scan(blank_scan: Grey) -> Grey:
     return blank_scan.copy()
 
 
-@pytest.fixture()
+@pytest.fixture
 def ink(layout: Layout) -> Callable[..., None]:
     """``ink(grey, "q1", "fairly", "tick")`` marks a box by hand."""
 
@@ -115,7 +111,7 @@ def ink(layout: Layout) -> Callable[..., None]:
             "beside": [[(3.6, 0.0), (4.1, 0.8), (5.0, -1.0)]],
         }[shape]
         for line in points:
-            path = (np.array(line) + (box.cx, box.cy)) * PX_PER_MM * 16 - 8
+            path = (np.array(line) + np.array([box.cx, box.cy])) * PX_PER_MM * 16 - 8
             cv2.polylines(grey, [path.round().astype(np.int32)], False, 60, 3, cv2.LINE_AA, 4)
 
     return mark
