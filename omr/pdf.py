@@ -18,6 +18,7 @@ from omr.reading import ProblemCode
 from omr.settings import StackSettings
 
 _DRAWING = {"Do", "cm", "q", "Q", "gs", "ri", "i"}  # all that a page of one picture may use
+# What the two libraries raise on pages of a hostile shape: a number that is a name, a dictionary that is an array.
 _BROKEN = (pikepdf.PdfError, pypdfium2.PdfiumError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)
 
 
@@ -118,11 +119,11 @@ def _page_objects(pdf: pikepdf.Pdf) -> list[Any]:
 
 def _only_picture(page: Any) -> _Picture | None:
     """Return the page's picture where the page shows nothing but one upright image, else None."""
-    images = list(page.get_images(recursive=False).values())
+    images = dict(page.get_images(recursive=False).items())
     if len(images) != 1 or page.get("/Annots"):
         return None
-    stream = images[0]
-    placed = _placement(page)
+    ((name, stream),) = images.items()
+    placed = _placement(page, name)
     if placed is None:
         return None
     width_pt, height_pt = placed
@@ -134,7 +135,7 @@ def _only_picture(page: Any) -> _Picture | None:
     return _Picture(stream, width, height, width / (width_pt / 72), turns)
 
 
-def _placement(page: Any) -> tuple[float, float] | None:
+def _placement(page: Any, image: str) -> tuple[float, float] | None:
     """Return the width and height in points at which the page's only image is drawn, if it is drawn upright."""
     matrix = pikepdf.Matrix()
     shown = None
@@ -150,7 +151,7 @@ def _placement(page: Any) -> tuple[float, float] | None:
         elif name == "Q" and saved:
             matrix = saved.pop()
         elif name == "Do":
-            if shown is not None:
+            if shown is not None or str(operands[0]) != image:  # drawn twice, or something else is drawn
                 return None
             shown = matrix
     if shown is None or abs(shown.b) + abs(shown.c) > 0.01 * abs(shown.a) or shown.a <= 0 or shown.d <= 0:
