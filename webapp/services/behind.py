@@ -76,9 +76,9 @@ def find(session: Session, scope: counting.Scope, wanted: Filter, offset: int = 
         if not places:
             return Found(0, ())
         query = _missing(scope, wanted, places) if wanted.outcome == Outcome.MISSING else _marks(scope, wanted, places)
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = session.execute(query.order_by("sheet").offset(offset).limit(limit)).mappings()
-    return Found(total, tuple(Behind(**row) for row in rows))
+    # All rows are read and cut here: around a COUNT(*) SQLite chooses a plan that is ten times as slow.
+    rows = session.execute(query.order_by("sheet")).mappings().all()
+    return Found(len(rows), tuple(Behind(**row) for row in rows[offset : offset + limit]))
 
 
 def _places(session: Session, scope: counting.Scope, wanted: Filter) -> dict[tuple[str, int], list[int]]:
@@ -114,7 +114,12 @@ def _marks(scope: counting.Scope, wanted: Filter, places: dict[tuple[str, int], 
         .join(Page, Page.id == marks.c.page_id)
         .outerjoin(Answer, and_(Answer.reading_id == Page.reading_id, Answer.question == marks.c.question))
         .outerjoin(raters, raters.c.sheet == marks.c.sheet)
-        .where(here, marks.c.sheet.not_in(void_sheets()), *_stands(marks, wanted), *_of_class(raters, wanted))
+        .where(
+            here,
+            marks.c.sheet.not_in(void_sheets()),
+            *_stands(marks, wanted),
+            *_of_class(raters, wanted),
+        )
     )
 
 
