@@ -15,7 +15,7 @@ from webapp.access import Access, access
 from webapp.errors import Busy, InvalidInput
 from webapp.models import Page
 from webapp.pages import office, render_meeting, user_id, wants_json
-from webapp.services import inbox, intake, keyed, meetings, scans, sheets, trays
+from webapp.services import inbox, intake, keyed, meetings, progress, scans, sheets, trays
 
 bp = Blueprint("scanning", __name__)
 POLLED = "scanning/_files.html"
@@ -41,6 +41,7 @@ def index(meeting_id: int) -> str:
             "rescans": len(trays.rescans(session, meeting_id)),
             "quality": scans.quality(session, meeting_id),
             "keyed": keyed.listed(session, meeting_id),
+            "books": progress.progress(session, meeting_id),
         }
     return render_meeting("scanning/index.html", meeting_id, "scanning", **context, **_files(meeting_id))
 

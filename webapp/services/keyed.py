@@ -94,7 +94,11 @@ def listed(session: Session, meeting_id: int) -> list[Keyed]:
     query = select(Page).join(PrintRun).where(PrintRun.meeting_id == meeting_id, Page.state == "keyed")
     found = []
     for page in session.scalars(query.where(Page.removed_at.is_(None)).order_by(Page.id.desc())):
-        first = select(Decision, User.display_name).join(User, User.id == Decision.user_id).where(Decision.page_id == page.id)
+        first = (
+            select(Decision, User.display_name)
+            .join(User, User.id == Decision.user_id)
+            .where(Decision.page_id == page.id)
+        )
         decision, person = session.execute(first.order_by(Decision.id).limit(1)).one()
         found.append(Keyed(page, person, decision))
     return found

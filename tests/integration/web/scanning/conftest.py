@@ -17,7 +17,6 @@ from webapp.office import Office
 from webapp.services import intake
 from webapp.settings import Settings, load
 
-
 # tesseract's threads fight over the cores and take ten times as long; a worker sets the same
 os.environ["OMP_THREAD_LIMIT"] = "1"
 

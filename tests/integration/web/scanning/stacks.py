@@ -130,19 +130,26 @@ def without_code(image: Image.Image) -> Image.Image:
 
 
 def build(instance: Path) -> None:
-    """Print five organisation sheets for a meeting, fill them and scan them three times.
+    """Make an instance with a deck."""
+    settings = load(instance, environ={}, inline_jobs=True)
+    upgrade(settings)
+    build_in(instance)
+
+
+def build_in(instance: Path, unit: str = "机械学院党委") -> Deck:
+    """Print five organisation sheets for a meeting of an instance, fill them and scan them three times.
 
     ``again.pdf`` are the same marks scanned once more; in ``other.pdf`` sheet 0 carries other marks.
     """
-    settings = load(instance, environ={}, inline_jobs=True)
-    upgrade(settings)
-    office = open_office(settings)
-    meeting_id, survey_id, user_id = _people(office)
-    order = printing.Order("机械学院党委", "2011年7月15日", COPIES, ("机械学院党委",))
-    printing.create_runs(office, meeting_id=meeting_id, survey_id=survey_id, order=order, user_id=user_id)
+    office = open_office(load(instance, environ={}, inline_jobs=True))
+    meeting_id, survey_id, user_id = _people(office, unit)
+    order = printing.Order(unit, "2011年7月15日", COPIES, (unit,))
+    (run,) = printing.create_runs(office, meeting_id=meeting_id, survey_id=survey_id, order=order, user_id=user_id)
     with office.db.read() as session:
-        layout = Layout.loads(session.scalars(select(models.Layout.source)).one())
-    printed = printing.file_path(office, 1)
+        digest = session.get_one(models.PrintRun, run).layout_digest
+        layout = Layout.loads(session.get_one(models.Layout, digest).source)
+        file_id = session.scalars(select(models.PrintFile.id).where(models.PrintFile.print_run_id == run)).one()
+    printed = printing.file_path(office, file_id)
     sheets = _printed_order(printed, layout)
     answers = {sheet: _answer(number) for number, sheet in enumerate(sheets)}
     other = answers | {sheets[0]: answers[sheets[0]] | {"q1": ("dissatisfied",)}}
@@ -151,6 +158,7 @@ def build(instance: Path) -> None:
     facts = {"meeting": meeting_id, "sheets": sheets, "answers": answers}
     (instance / "deck.json").write_text(json.dumps(facts), "utf-8")
     office.db.close()
+    return deck_of(instance)
 
 
 def deck_of(instance: Path) -> Deck:
@@ -159,10 +167,10 @@ def deck_of(instance: Path) -> Deck:
     return Deck(instance, instance / "scan.pdf", facts["meeting"], tuple(facts["sheets"]), answers)
 
 
-def _people(office: Office) -> tuple[int, int, int]:
+def _people(office: Office, unit_name: str) -> tuple[int, int, int]:
     with office.db.begin() as session:
-        user = User(name="打印员", display_name="打印员", password_hash="!", role="operator")
-        campaign, unit = Campaign(title="创先争优活动群众评议"), Unit(kind="college", name="机械学院党委")
+        user = User(name=f"打印员 {unit_name}", display_name="打印员", password_hash="!", role="operator")
+        campaign, unit = Campaign(title="创先争优活动群众评议"), Unit(kind="college", name=unit_name)
         session.add_all([user, campaign, unit])
         session.flush()
         meeting = Meeting(campaign_id=campaign.id, unit_id=unit.id)
