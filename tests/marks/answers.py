@@ -96,6 +96,8 @@ def _question(sheet: _Sheet, question: Question, hard_share: float, taste: Float
     rng = sheet.rng
     if rng.random() < hard_share:
         kind = str(rng.choice(list(HARD), p=np.array(list(HARD.values())) / sum(HARD.values())))
+        if len(question.boxes) < 3:
+            kind = kind.replace("writing", "dot")  # between two boxes and their words no line of writing has room
         return _hard(sheet, question, kind, taste)
     if rng.random() < _PLAIN_BLANK:
         return QuestionTruth(question.id, State.BLANK, (), True, "blank")
@@ -132,10 +134,14 @@ def _two(sheet: _Sheet, question: Question, kind: str, taste: Floats) -> Questio
         sheet.mark(question, box)
         both = tuple(b.id for b in question.boxes if b.id in (box.id, other.id))
         return QuestionTruth(question.id, State.MULTIPLE, both, False, kind, both)
-    way = str(rng.choice(UNLIKE[sheet.by.style]))
+    ways = UNLIKE[sheet.by.style]
+    if sheet.by.pen.skips:  # one line of a pen that skips would not be seen
+        ways = tuple(way for way in ways if way not in ("one-line", "two-lines"))
+    way = str(rng.choice(ways))
     over = CANCELS[way](rng, sheet.by.pen.width)
-    place = _middle(other) + (rng.normal(0, 0.3, 2))
-    sheet.put(question, [line.moved(np.eye(2), place) for line in over])
+    place = _middle(other) + rng.normal(0, 0.3, 2)
+    larger = np.eye(2) * (1.3 if sheet.by.style in ("fill", "half") else 1.0)  # else nobody could see it on a fill
+    sheet.put(question, [line.moved(larger, place) for line in over])
     if kind == "cancelled":
         return QuestionTruth(question.id, State.CANCELLED, (), False, f"cancelled:{way}", (other.id,))
     sheet.mark(question, box)
@@ -167,20 +173,15 @@ def _odd_mark(sheet: _Sheet, question: Question, box: Box, kind: str) -> str:
     elif kind == "slip":
         styles = [style for style in ("tick", "cross", "ring", "slash") if style != by.style]
         sheet.mark(question, box, style=str(rng.choice(styles)))
-    elif kind == "twice":
+    elif kind == "over-edge" and by.style in ("fill", "half"):  # on others' sheets it would mean a mark taken back
+        rub = by.mark(middle + rng.normal(0, 0.5, 2), rng, "fill")
+        sheet.put(question, _larger(rub, rng.uniform(1.2, 1.5), middle))
+    elif kind in ("twice", "over-edge"):
+        kind = "twice"
         sheet.put(question, [*by.mark(middle, rng, "tick"), *by.mark(middle + rng.normal(0, 0.6, 2), rng, "tick")])
-    elif kind == "over-edge":
-        rub = by.mark(middle, rng, "fill")
-        sheet.put(
-            question, [line.moved(np.eye(2) * rng.uniform(1.2, 1.5), np.zeros(2)) for line in _about(rub, middle)]
-        )
-        _shift_last(sheet, middle + rng.normal(0, 0.5, 2))
     elif kind == "tail":
         tail = by.mark(middle, rng, "tick", "long-tail" if rng.random() < 0.7 else "steep")
-        sheet.put(
-            question, [line.moved(np.eye(2) * rng.uniform(1.1, 1.5), np.zeros(2)) for line in _about(tail, middle)]
-        )
-        _shift_last(sheet, middle)
+        sheet.put(question, _larger(tail, rng.uniform(1.1, 1.5), middle))
     elif kind == "word-ring" and (word := _word(sheet.page, box)) is not None:
         sheet.put(question, [line.moved(np.eye(2), word[0]) for line in ring(by.form, rng, word[1])])
     else:
@@ -191,13 +192,8 @@ def _odd_mark(sheet: _Sheet, question: Question, box: Box, kind: str) -> str:
     return kind
 
 
-def _about(lines: list[Path], middle: Floats) -> list[Path]:
-    return [line.moved(np.eye(2), -middle) for line in lines]
-
-
-def _shift_last(sheet: _Sheet, by: Floats) -> None:
-    last = sheet.drawn[-1]
-    sheet.drawn[-1] = replace(last, lines=tuple(line.moved(np.eye(2), by) for line in last.lines))
+def _larger(lines: list[Path], factor: float, middle: Floats) -> list[Path]:
+    return [line.moved(np.eye(2) * factor, (1 - factor) * middle) for line in lines]
 
 
 def _word(page: Page, box: Box) -> tuple[Floats, tuple[float, float]] | None:

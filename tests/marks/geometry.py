@@ -34,7 +34,7 @@ class Geometry:
         if self.bend is not None:
             for _ in range(6):
                 flat = page - self.bend(flat)
-        return np.asarray(_project(self.matrix, flat) - 0.5)
+        return _project(self.matrix, flat) - 0.5
 
     def picture(self, plane: Plane, pixels: float, backing: float) -> Plane:
         """Return the plane (``pixels`` per mm) as it lies in the picture; ``backing`` shows where there is no paper."""
@@ -54,7 +54,8 @@ class Geometry:
         columns, rows = width // _CELL + 3, height // _CELL + 3
         x, y = (np.arange(columns) - 0.5) * _CELL, (np.arange(rows) - 0.5) * _CELL
         knots = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2).astype(float)
-        flat = _project(np.linalg.inv(self.matrix), np.asarray(knots, float))
+        back = np.asarray(np.linalg.inv(self.matrix), np.float64)
+        flat = _project(back, knots)
         paper = ((flat + self.bend(flat)) * pixels - 0.5).astype(np.float32).reshape(rows, columns, 2)
         full = cv2.resize(paper, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
         full = full[_CELL : _CELL + height, _CELL : _CELL + width]

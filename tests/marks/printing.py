@@ -65,7 +65,7 @@ def _mottled(cover: Plane, pixels: float, rng: Rng) -> Plane:
     """Toner that came off in specks, on rough paper or with a weak fuser."""
     tile = cv2.GaussianBlur(noise((768, 768), 1, rng), (0, 0), rng.uniform(0.09, 0.2) * pixels)
     tile = tile / tile.std()
-    holes = np.tile(np.clip((tile - rng.uniform(0.3, 1.1)) * 2, 0, 1), (6, 6))[: cover.shape[0], : cover.shape[1]]
+    holes = np.tile(np.clip((tile - rng.uniform(0.8, 1.8)) * 2, 0, 1), (6, 6))[: cover.shape[0], : cover.shape[1]]
     return np.asarray(cover * _FULL * 0.9 * (1 - 0.9 * holes), np.float32)
 
 
