@@ -32,8 +32,8 @@ from omr.settings import JudgeSettings
 CLASSES = ("empty", "marked", "cancelled", "trace")  # trace: ink that is no answer (dot, stray line, ghost)
 WEIGHTS = Path(__file__).with_name("judge_weights.json")
 _EMPTY, _MARKED, _CANCELLED, _TRACE = range(4)
-_OUTLINE, _INK, _SOLID, _EVEN, _RING, _AROUND, _PEAK = (
-    FEATURES.index(name) for name in ("outline", "ink", "solid", "even", "ring", "around", "peak")
+_OUTLINE, _INK, _SOLID, _EVEN, _RING, _AROUND, _PEAK, _LENGTH, _THROUGH = (
+    FEATURES.index(name) for name in ("outline", "ink", "solid", "even", "ring", "around", "peak", "length", "through")
 )
 CONTEXT = (
     "strength",  # ink inside, or a circle's outside
@@ -42,6 +42,7 @@ CONTEXT = (
     "pen",  # peak over the middle peak of the sheet's marks: a pale line on a dark sheet is a stray
     "hand",  # strength over the middle strength of the sheet's marks
 )
+_CIRCLE = 0.6  # share of directions with ink outside from which it goes round the box
 _MARK = 0.03  # strength from which the strongest box of a question is taken for the writer's mark
 _USUAL_PEAK, _USUAL_STRENGTH = 0.8, 0.18  # of a sheet with too few marks to tell
 Evidence = Mapping[str, Sequence[float]]  # box id -> features
@@ -91,7 +92,7 @@ def decide(reading: PageReading, settings: JudgeSettings, most: Mapping[str, int
 def inputs(evidence: Mapping[str, Evidence]) -> NDArray[np.float64]:
     """Return the judge's inputs for all boxes of a page, in order: their features, then CONTEXT."""
     features = np.array([row for boxes in evidence.values() for row in boxes.values()], float)
-    strength = np.maximum(features[:, _INK], np.where(features[:, _AROUND] > 0.6, 0.5 * features[:, _RING], 0.0))
+    strength = np.maximum(features[:, _INK], np.where(features[:, _AROUND] > _CIRCLE, 0.5 * features[:, _RING], 0.0))
     question = np.repeat(np.arange(len(evidence)), [len(boxes) for boxes in evidence.values()])
     rival, first = np.zeros(len(features)), np.zeros(len(features), bool)
     for number in range(len(evidence)):
@@ -216,8 +217,16 @@ def _box_states(
         least = (settings.sure, settings.sure_marked, settings.sure_cancelled)[best[index]]
         if state is BoxState.EMPTY and features[_INK] > settings.trace_ink:
             least = settings.sure_inked
+        if state is BoxState.MARKED and _may_be_stray(features, settings):
+            least = settings.sure_stray
         states.append(state if sure[index] >= least else BoxState.UNSURE)
     return states, sure
+
+
+def _may_be_stray(features: Sequence[float], settings: JudgeSettings) -> bool:
+    """Tell whether the ink is one short stroke to one side of the middle, as a pen leaves that only passed through."""
+    short = features[_LENGTH] < settings.stray_length and features[_THROUGH] < settings.stray_through
+    return short and features[_SOLID] < settings.heavy_solid / 2 and features[_AROUND] < _CIRCLE
 
 
 def _likeliest(ids: list[str], rows: NDArray[np.float64]) -> tuple[str, ...]:

@@ -68,6 +68,9 @@ class JudgeSettings:
 
     sure: float = 0.98  # an empty box with less than this is unsure
     sure_marked: float = 0.95  # a marked one: what it could be else is a trace beside nothing, and rare
+    sure_stray: float = 0.98  # a mark that may be a line passing through: three of seven strays that fooled us had less
+    stray_length: float = 0.9  # box widths of stroke inside; of ticks 10 % are shorter, of strays 90 %
+    stray_through: float = 0.6  # half box widths to the nearer side of the middle; of ticks 20 % have less
     sure_cancelled: float = 0.9  # a struck-out box never stands alone: a clear new mark beside it supports it
     sure_inked: float = 0.995  # "empty" for a box with ink in or round it: a lost answer is the worst error
     sure_question: float = 0.93  # all boxes of a question together

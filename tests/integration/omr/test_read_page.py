@@ -232,7 +232,8 @@ def test_code_typed_by_a_person__believed(filled, org, stack):
 
 def test_half_of_the_page_outside_the_image__rejected_not_guessed(filled, org, stack):
     cut = np.full_like(filled, 235)
-    third = filled.shape[1] // 3
-    cut[:, : filled.shape[1] - third] = filled[:, third:]
+    half = filled.shape[1] // 2
+    cut[:, : filled.shape[1] - half] = filled[:, half:]
     (reading,) = read(stack.image(cut, ".png"), org)
     assert reading.status is Status.REJECTED
+    assert reading.problem.code == ProblemCode.CUT_OFF
