@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, case, func, select
+from sqlalchemy import CTE, ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from forms import layout as layouts
@@ -25,11 +25,21 @@ RATER_CLASS = "rater_class"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is counted together: one form of one meeting. ``items`` are the ids of the survey's items."""
+    """What is counted together: one form of one meeting. ``items`` are the ids of the survey's items.
+
+    ``subject``, where it is given, leaves the print runs for one subject alone.
+    """
 
     meeting_id: int
     survey_id: int
     items: frozenset[str]
+    subject: str | None = None
+
+    @property
+    def print_runs(self) -> ColumnElement[bool]:
+        """The print runs of the scope."""
+        of_form = and_(PrintRun.meeting_id == self.meeting_id, PrintRun.survey_id == self.survey_id)
+        return of_form if self.subject is None else and_(of_form, PrintRun.subject == self.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ def runs(session: Session, scope: Scope) -> dict[int, Run]:
     rows = session.execute(
         select(PrintRun.id, PrintRun.subject, Layout.source)
         .join(Layout, Layout.digest == PrintRun.layout_digest)
-        .where(PrintRun.meeting_id == scope.meeting_id, PrintRun.survey_id == scope.survey_id)
+        .where(scope.print_runs)
         .order_by(PrintRun.id)
     )
     return {key: Run(key, subject, _asked(source, subject, scope.items)) for key, subject, source in rows}
@@ -73,8 +83,7 @@ def counting_pages(scope: Scope) -> CTE:
         .outerjoin(Scan, Scan.id == Page.scan_id)
         .outerjoin(Batch, Batch.id == Scan.batch_id)
         .where(
-            PrintRun.meeting_id == scope.meeting_id,
-            PrintRun.survey_id == scope.survey_id,
+            scope.print_runs,
             Page.standing == "counts",
             Batch.withdrawn_at.is_(None),
         )

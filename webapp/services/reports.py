@@ -30,7 +30,7 @@ EMPTY_OPINIONS, EMPTY_MEASURES = 5, 4  # ruled rows for the pen
 def summary(office: Office, meeting_id: int, survey_id: int, subject: str) -> Paper:
     """Return S-A of one organisation. Raises NotFound where the form rates no organisation or not this one."""
     with office.db.read() as session:
-        found = tally.results_in(session, meeting_id, survey_id)
+        found = tally.results_in(session, meeting_id, survey_id, subject)
         if found is None or found.ref.form.about != "organisation" or subject not in found.ref.subjects:
             raise NotFound("no-summary")
         opinions = confirmed_opinions(session, found, subject)
@@ -78,15 +78,12 @@ def stamp(results: Results) -> str:
 
 def confirmed_opinions(session: Session, results: Results, subject: str) -> Counter[str]:
     """Return the texts that a person has confirmed, with how often each was written. No sheet, no order of scanning."""
-    scope = tally.scope_of(results.meeting.id, results.ref)
-    runs = [run.id for run in counting.runs(session, scope).values() if run.subject == subject]
-    pages = counting.counting_pages(scope)
+    pages = counting.counting_pages(tally.scope_of(results.meeting.id, results.ref, subject))
     texts = session.scalars(
         select(Opinion.text)
         .join(pages, pages.c.id == Opinion.page_id)
         .where(
             Opinion.state == "confirmed",
-            pages.c.print_run_id.in_(runs),
             pages.c.sheet.not_in(void_sheets()),
         )
     )

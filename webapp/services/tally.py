@@ -63,7 +63,8 @@ class Results:
     count: Count
     heads: Mapping[tuple[str, str, str], int]  # (kind, form, rater class) → number, as entered
     printed: int
-    held: int  # pages of sheets that came twice with other marks and wait for a ruling
+    held: int  # sheets that came twice with other marks and wait for a ruling
+    subject: str | None = None  # counted is the whole form, or the sheets about one subject
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
@@ -115,7 +116,12 @@ class Results:
 
     @property
     def issued(self) -> int | None:
-        """Copies handed out, over all classes; None where nobody entered a number."""
+        """Copies handed out, over all classes; None where nobody entered a number.
+
+        They are entered for a form; of one subject among several nobody knows how many were handed out.
+        """
+        if self._one_of_several:
+            return None
         numbers = [
             number for (kind, form, _), number in self.heads.items() if (kind, form) == ("issued", self.ref.form.form)
         ]
@@ -123,7 +129,11 @@ class Results:
 
     def issued_to(self, rater_class: str) -> int | None:
         """Copies handed out to one class."""
-        return self.heads.get(("issued", self.ref.form.form, rater_class))
+        return None if self._one_of_several else self.heads.get(("issued", self.ref.form.form, rater_class))
+
+    @property
+    def _one_of_several(self) -> bool:
+        return self.subject is not None and len(self.ref.subjects) > 1
 
     @property
     def recovery(self) -> Rate:
@@ -185,8 +195,13 @@ def results(office: Office, meeting_id: int, survey_id: int | None = None) -> Re
         return results_in(session, meeting_id, survey_id)
 
 
-def results_in(session: Session, meeting_id: int, survey_id: int | None = None) -> Results | None:
-    """Count inside an open transaction, so that several figures come from one snapshot."""
+def results_in(
+    session: Session, meeting_id: int, survey_id: int | None = None, subject: str | None = None
+) -> Results | None:
+    """Count inside an open transaction, so that several figures come from one snapshot.
+
+    ``subject`` counts the sheets about one subject of a form alone, as its paper wants them.
+    """
     query = select(Meeting).where(Meeting.id == meeting_id)
     meeting = session.scalar(
         query.options(joinedload(Meeting.unit).joinedload(Unit.parent), joinedload(Meeting.campaign))
@@ -203,23 +218,24 @@ def results_in(session: Session, meeting_id: int, survey_id: int | None = None) 
         meeting=meeting,
         ref=ref,
         rules=rules_of(meeting.campaign.rules),
-        count=counting.count(session, scope_of(meeting_id, ref)),
+        count=counting.count(session, scope_of(meeting_id, ref, subject)),
         heads=meetings.latest_counts(session, meeting_id),
         printed=printing.printed(session, meeting_id).get(ref.form.form, 0),
-        held=_held(session, meeting_id, ref.survey_id),
+        held=_held(session, scope_of(meeting_id, ref, subject)),
+        subject=subject,
     )
 
 
-def scope_of(meeting_id: int, ref: FormRef) -> counting.Scope:
-    """Return what is counted together for one form of a meeting."""
-    return counting.Scope(meeting_id, ref.survey_id, frozenset(question.id for question in ref.form.items))
+def scope_of(meeting_id: int, ref: FormRef, subject: str | None = None) -> counting.Scope:
+    """Return what is counted together for one form of a meeting, or for one subject of it."""
+    return counting.Scope(meeting_id, ref.survey_id, frozenset(question.id for question in ref.form.items), subject)
 
 
-def _held(session: Session, meeting_id: int, survey_id: int) -> int:
+def _held(session: Session, scope: counting.Scope) -> int:
     query = (
         select(func.count(func.distinct(Page.sheet)))
         .join(PrintRun, PrintRun.id == Page.print_run_id)
-        .where(PrintRun.meeting_id == meeting_id, PrintRun.survey_id == survey_id, Page.standing == "held")
+        .where(scope.print_runs, Page.standing == "held")
     )
     return session.scalar(query) or 0
 

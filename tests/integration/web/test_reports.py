@@ -267,6 +267,27 @@ def test_scale_with_unknown__table_keeps_its_width_and_unknown_has_no_share(
     assert (above[4], below[4]) == ("0", "—")
 
 
+def test_two_organisations_on_one_form__each_paper_counts_its_own_sheets(
+    office: Office, written: tally.Results, user: User
+) -> None:
+    with office.db.begin() as session:
+        desk = Desk(session, user.id)
+        form = printing.parse(session.get(Survey, written.ref.survey_id).source, "org")
+        layout = typeset(form, Values(subject="机械一支部"))
+        run = desk.print_run(written.meeting.id, written.ref.survey_id, layout, subject="机械一支部", copies=5)
+        marks = dict.fromkeys(("q1", "q2"), ("answered", "satisfied")) | {"q3": ("unsure", "")}
+        desk.page(run, desk.issue(run), {**marks, "rater_class": ("answered", "student")})
+    first, second = (
+        reports.summary(office, written.meeting.id, written.ref.survey_id, name) for name in (SUBJECT, "机械一支部")
+    )
+    assert (first.stamp, second.stamp[:3]) == ("", "待复核")
+    rows = docx_rows(docx_writer.write(first))
+    # sheets are handed out by form: how many of them were about this organisation nobody has entered
+    assert ["合计", "316", "296", "93.67", "是", "", "294", "", "293", "1"] in rows
+    assert result_rows(rows) == expected_rows(written)
+    assert ["合计", "316", "296", "93.67", "是", "", "1", "", "1", "0"] in docx_rows(docx_writer.write(second))
+
+
 def test_summary_of_a_stranger__not_found(office: Office, written: tally.Results) -> None:
     with pytest.raises(NotFound):
         reports.summary(office, written.meeting.id, written.ref.survey_id, "别的党组织")
