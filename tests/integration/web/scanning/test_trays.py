@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+from pathlib import Path
+
 import pytest
 import stacks
 
 from webapp.errors import Conflict, InvalidInput
+from webapp.jobs import open_office
 from webapp.models import Campaign, Meeting, PrintRun, Unit
 from webapp.services import intake, scans, trays
+from webapp.settings import Settings, load
+
+
+@pytest.fixture(scope="session")
+def odd_instance(built_deck: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The deck's instance with a stack read: one page for each tray (code lost, foreign, blank), and a good one.
+
+    A foreign page costs seconds, for its title is looked for; so it is read once for all tests.
+    """
+    folder = shutil.copytree(built_deck, tmp_path_factory.mktemp("odd") / "instance")
+    deck, office = stacks.deck_of(folder), open_office(load(folder, environ={}, inline_jobs=True))
+    odd = stacks.as_pdf(stacks.without_code(deck.image(3)), stacks.foreign_page(), stacks.blank_page())
+    stack = io.BytesIO(stacks.joined(deck.pdf(0), odd))
+    intake.receive(office, stack, "odd.pdf", user_id=1, origin="upload", meeting_id=deck.meeting_id)
+    office.db.close()
+    return folder
 
 
 @pytest.fixture
-def odd(deck, send, pages):
-    """A stack with one page for each tray: code lost, foreign, blank; and a good one."""
-    odd = stacks.as_pdf(stacks.without_code(deck.image(3)), stacks.foreign_page(), stacks.blank_page())
-    done = send(stacks.joined(deck.pdf(0), odd))
-    return pages(done.scan_id)
+def settings(request, built_deck: Path, tmp_path: Path) -> Settings:
+    """A copy of the deck's instance; where a test asks for the odd stack, of the one in which it was read."""
+    source = request.getfixturevalue("odd_instance") if "odd" in request.fixturenames else built_deck
+    return load(shutil.copytree(source, tmp_path / "instance"), environ={}, inline_jobs=True)
+
+
+@pytest.fixture
+def odd(pages):
+    """The pages of the odd stack."""
+    return pages(1)
 
 
 def names(office, deck) -> dict[str, int]:
@@ -72,7 +98,7 @@ def test_typing_a_number__goes_on_to_the_next_page_of_the_tray(office, deck, odd
 
 
 def test_trays_of_a_withdrawn_batch__are_gone(office, deck, odd):
-    intake.withdraw(office, odd[0].scan_id and 1, why="x", user_id=1)
+    intake.withdraw(office, 1, why="x", user_id=1)
     assert names(office, deck) == {}
 
 
