@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import fpdf
 import pikepdf
@@ -15,8 +13,7 @@ from fpdf.fonts import TTFFont
 from forms.layout import Layout, Page, Shape, Text
 from forms.typeset.metrics import EM_MM, FONT_FILES
 
-SPECIMEN = "样张"
-_COPY_CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ-" + SPECIMEN  # what a copy's own texts are made of
+_COPY_CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ-"  # what a copy's own texts are made of
 
 
 @dataclass(frozen=True)
@@ -43,27 +40,17 @@ def filled(layout: Layout, page: Page, text: str) -> str:
     return text.replace("{page}", number).replace("{pages}", pages).replace("{digest}", version)
 
 
-def characters(layout: Layout) -> list[str]:
-    """Return the texts whose characters the fonts of a layout must hold."""
-    return [
-        _COPY_CHARACTERS,
-        layout.digest,
-        "0123456789",
-        *(text.string for page in layout.pages for text in page.texts),
-    ]
-
-
-def draw(layout: Layout, fonts: Mapping[str, Path] = FONT_FILES) -> Bodies:
-    """Draw the body of every page, fonts embedded as subsets. ``fonts`` are files by face."""
+def draw(layout: Layout) -> Bodies:
+    """Draw the body of every page, fonts embedded as subsets."""
     pdf = fpdf.FPDF(unit="mm", format=layout.page_mm)
     pdf.set_auto_page_break(False)
-    for face, path in fonts.items():
+    for face, path in FONT_FILES.items():
         pdf.add_font(face, fname=path)
     for page in layout.pages:
         pdf.add_page()
         _draw_page(pdf, layout, page)
     codes, names = {}, {}
-    for face in fonts:
+    for face in FONT_FILES:
         font = pdf.fonts[face]
         if not isinstance(font, TTFFont):
             raise TypeError(face)
@@ -108,7 +95,7 @@ def _draw_text(pdf: fpdf.FPDF, text: Text, string: str) -> None:
     if not text.stroke:
         pdf.text(text.x, text.y, string)
         return
-    pdf.set_line_width(text.stroke)
+    pdf.set_line_width(text.stroke / EM_MM)  # fpdf2 takes this width in its unit everywhere, in texts alone in pt
     with pdf.local_context(text_mode=TextMode.FILL_STROKE):  # saved and restored: a mode outlives its text object
         pdf.text(text.x, text.y, string)
 

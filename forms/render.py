@@ -1,4 +1,4 @@
-"""Layout + sheet codes → PDF, and one page → picture. Draws nothing but what the Layout holds.
+"""Layout + sheet codes → PDF. Draws nothing but what the Layout holds.
 
 A body is drawn once a page and kept as a form XObject; a copy adds its number and its QR code, some 500 bytes. The file
 holds no date, no name and no path: the same codes give the same bytes.
@@ -6,21 +6,15 @@ holds no date, no name and no path: the same codes give the same bytes.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pikepdf
-import pypdfium2
 import segno
-from PIL import Image
 
 from forms import code
-from forms.body import SPECIMEN, Bodies, characters, draw, filled, per_copy, points
+from forms.body import Bodies, draw, filled, per_copy, points
 from forms.layout import CodeArea, Layout, Page, Text
-from forms.typecase import fonts_for
-from forms.typeset.metrics import EM_MM, FONT_FILES
 
 QR_MODULES = 21  # version 1
 Progress = Callable[[int], None]
@@ -53,52 +47,12 @@ def write_pdf(layout: Layout, sheets: Iterable[str], path: Path, on_progress: Pr
     return copies
 
 
-def specimen_pdf(layout: Layout) -> bytes:
-    """Return one copy that cannot pass for an issued one: 样张 for its number, an empty frame for its QR code."""
-    press = _Press(layout, fonts_for(characters(layout)))
-    press.add_copy("")
-    stream = io.BytesIO()
-    press.save(stream)
-    return stream.getvalue()
-
-
-def blank_page(layout: Layout, page: int, dpi: float) -> Image.Image:
-    """Return a page of the specimen as a grey picture of ``page_mm`` × dpi / 25.4 pixels: the reader's blank print.
-
-    Raises KeyError where the layout has no such page.
-    """
-    layout.page(page)
-    document = pypdfium2.PdfDocument(_specimen(layout))
-    try:
-        bitmap = document[page - 1].render(scale=dpi / 72, grayscale=True)
-        image: Image.Image = bitmap.to_pil()
-        return image
-    finally:
-        document.close()
-
-
-def preview_png(layout: Layout, page: int = 1, dpi: float = 110) -> bytes:
-    """Return a page of the specimen as a PNG file. Raises KeyError where the layout has no such page."""
-    stream = io.BytesIO()
-    blank_page(layout, page, dpi).save(stream, "PNG")
-    return stream.getvalue()
-
-
-@lru_cache(maxsize=16)
-def _specimen_of(text: str) -> bytes:
-    return specimen_pdf(Layout.loads(text))
-
-
-def _specimen(layout: Layout) -> bytes:
-    return _specimen_of(layout.dumps())
-
-
 class _Press:
     """Puts copies into one PDF."""
 
-    def __init__(self, layout: Layout, fonts: Mapping[str, Path] = FONT_FILES) -> None:
+    def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.bodies: Bodies = draw(layout, fonts)
+        self.bodies: Bodies = draw(layout)
         self.pdf = self.bodies.pdf
         self._resources: list[pikepdf.Object] = []
         embedded = self.pdf.pages[0].obj.Resources.Font
@@ -111,7 +65,7 @@ class _Press:
         self._media_box = pikepdf.Array([0, 0, _exact(width), _exact(height)])
 
     def add_copy(self, sheet: str) -> None:
-        """Add the pages of one copy; without a sheet code those of the specimen."""
+        """Add the pages of one copy."""
         for page, resources in zip(self.layout.pages, self._resources, strict=True):
             content = self.pdf.make_stream(self._content(page, sheet).encode("ascii"))
             leaf = pikepdf.Dictionary(
@@ -119,7 +73,7 @@ class _Press:
             )
             self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(leaf)))
 
-    def save(self, target: Path | io.BytesIO) -> None:
+    def save(self, target: Path) -> None:
         """Write the file without any trace of when and where."""
         for key in ("/Info", "/ID"):  # fpdf2 makes both of the time; the new ID is a hash of the content
             if key in self.pdf.trailer:
@@ -129,15 +83,12 @@ class _Press:
         )
 
     def _content(self, page: Page, sheet: str) -> str:
-        number = code.readable(sheet) if sheet else SPECIMEN
+        number = code.readable(sheet)
         parts = ["q /B Do Q"]
         for text in page.texts:
             if per_copy(text):
                 parts.append(self._text(text, filled(self.layout, page, text.string).replace("{sheet}", number)))
-        if sheet:
-            parts.append(self._qr(page.code, str(code.SheetCode(sheet, self.layout.digest, page.page))))
-        else:
-            parts.append(self._frame(page.code))
+        parts.append(self._qr(page.code, str(code.SheetCode(sheet, self.layout.digest, page.page))))
         return "\n".join(parts)
 
     def _text(self, text: Text, string: str) -> str:
@@ -158,16 +109,6 @@ class _Press:
             for start, end in _dark_runs(modules)
         ]
         return f"q {module} 0 0 -{module} {x} {top} cm\n{' '.join(runs)} f Q"
-
-    def _frame(self, area: CodeArea) -> str:
-        """Draw an empty frame with 样张 in it where a copy has its QR code."""
-        x, y = points(area.x + 0.15), points(self.layout.page_mm[1] - area.y - area.h + 0.15)
-        side = points(area.w - 0.3)
-        size = 14
-        label = Text(
-            area.x + area.w / 2 - size * EM_MM, area.y + area.h / 2 + 0.38 * size * EM_MM, size, "serif", SPECIMEN
-        )
-        return f"q {points(0.3)} w {x} {y} {side} {side} re S Q\n{self._text(label, SPECIMEN)}"
 
 
 def _dark_runs(modules: bytearray) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Print 10,000 sheets and say what it took: ``python tests/bench/print_speed.py [COPIES]``."""
+"""Print 10,000 sheets and say what it took: ``python -m tests.bench.print_speed [COPIES]``."""
 
 import resource
 import sys
@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from forms import code, loader, render
+from forms import code, loader, proof, render
 from forms.survey import Values
 from forms.typeset import typeset
 
@@ -28,7 +28,7 @@ def main() -> None:
     previews = (("first", "机关党委", "1"), ("new characters", "后勤集团", "2"), ("known characters", "机关后勤", "12"))
     for what, unit, subject in previews:
         start = time.perf_counter()
-        render.preview_png(typeset(loader.preset("org"), Values(unit=unit, subject=subject)))
+        proof.preview_png(typeset(loader.preset("org"), Values(unit=unit, subject=subject)))
         print(f"preview, {what}: {time.perf_counter() - start:.2f} s")
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from forms import code, loader, render
+from forms import code, loader, proof, render
 from forms import layout as layouts
 from forms import survey as surveys
 from forms.typeset import typeset
@@ -111,7 +111,7 @@ def preview(office: Office, survey_id: int, values: surveys.Values, page: int = 
 def _preview(source: str, form: str, values: surveys.Values, page: int) -> Preview:
     layout = typeset(parse(source, form), values)
     page = min(max(page, 1), len(layout.pages))
-    return Preview(render.preview_png(layout, page, PREVIEW_DPI), len(layout.pages))
+    return Preview(proof.preview_png(layout, page, PREVIEW_DPI), len(layout.pages))
 
 
 def create_runs(office: Office, *, meeting_id: int, survey_id: int, order: Order, user_id: int) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms import code, render
+from forms import code, proof
 from forms.layout import Layout, Region
 from webapp import models
 from webapp.errors import NotFound
@@ -125,7 +125,7 @@ def blank_png(office: Office, digest: str, page: int) -> bytes:
 
 @lru_cache(maxsize=16)
 def _blank_png(source: str, page: int) -> bytes:
-    return render.preview_png(parse(source), page, FORM_DPI)
+    return proof.preview_png(parse(source), page, FORM_DPI)
 
 
 def _shown(session: Session, page: Page) -> Shown:

@@ -1,8 +1,10 @@
 """Real PDFs: what is on the page, at which place, and what the command line says."""
 
 import io
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageFilter
 
-from forms import code, loader, render
+from forms import code, loader, proof, render
 from forms.__main__ import main
 from forms.layout import Layout
 from forms.survey import Values
@@ -189,29 +191,48 @@ def test_foreign_sheet__is_refused_and_leaves_no_file(tmp_path):
 
 def test_specimen__cannot_pass_for_an_issued_sheet():
     layout = typeset(loader.preset("org"), VALUES)
-    image = Image.open(io.BytesIO(render.preview_png(layout, 1, 200)))
+    image = Image.open(io.BytesIO(proof.preview_png(layout, 1, 200)))
     assert image.size == pytest.approx((210 / 25.4 * 200, 297 / 25.4 * 200), abs=1)
     assert zxingcpp.read_barcodes(np.asarray(image.convert("L"))) == []
-    document = pypdfium2.PdfDocument(render.specimen_pdf(layout))
-    assert document[0].get_textpage().get_text_range().count("样张") == 2
-    document.close()
+    area = layout.page(1).code
+    inside = [round(side / 25.4 * 200) for side in (area.x + 1, area.y + 1, area.x + area.w - 1, area.y + area.h - 1)]
+    assert 0 < (np.asarray(image.crop(inside)) < 128).mean() < 0.1  # 样张, and no modules
 
 
-def test_blank_page__is_what_is_printed_but_for_the_codes(tmp_path):
+@pytest.mark.parametrize("name", loader.PRESETS)
+def test_specimen__is_what_is_printed_but_for_the_codes(name, tmp_path):
+    layout = typeset(loader.preset(name), replace(VALUES, subject="䶮喆祎"))
+    path, _ = printed(layout, tmp_path)
+    looks = ImageFilter.GaussianBlur(2)  # the two smooth their edges each in its own way
+    shown = np.asarray(proof.page_image(layout, 1, 300).filter(looks)).astype(int)
+    sheet = np.asarray(picture(path, 0, 300).filter(looks)).astype(int)
+    height, width = np.minimum(shown.shape, sheet.shape)  # the PDF's page is rounded up to a whole pixel
+    different = np.argwhere(np.abs(shown[:height, :width] - sheet[:height, :width]) > 64) / 300 * 25.4
+    area, foot = layout.page(1).code, layout.page_mm[1] - 16
+    at_code = (different[:, 1] > area.x - 0.5) & (different[:, 0] > area.y - 0.5)
+    at_number = (different[:, 0] > foot) & (different[:, 1] > 27) & (different[:, 1] < 60)
+    assert (at_code | at_number).all()
+    assert at_number.any()
+
+
+def test_outlined_letters__as_bold_on_paper_as_in_the_layout(tmp_path):
     layout = typeset(loader.preset("org"), VALUES)
     path, _ = printed(layout, tmp_path)
-    blank = np.asarray(render.blank_page(layout, 1, 150)).astype(int)
-    sheet = np.asarray(picture(path, 0, 150)).astype(int)
-    different = np.argwhere(np.abs(blank - sheet) > 40) / 150 * 25.4
-    area = layout.page(1).code
-    at_code = (different[:, 1] > area.x - 0.5) & (different[:, 0] > area.y - 0.5)
-    at_number = (different[:, 0] > 281) & (different[:, 1] > 27) & (different[:, 1] < 60)
-    assert (at_code | at_number).all()
+    with pikepdf.open(path) as pdf:
+        body = bytes(pdf.pages[0].Resources.XObject["/B"].read_bytes())
+    widths = {float(width) for width in re.findall(rb"2 Tr ([0-9.]+) w", body)}
+    wanted = {
+        round(text.stroke / 25.4 * 72, 2)
+        for text in layout.page(1).texts
+        if text.stroke and "{sheet}" not in text.string
+    }
+    assert 0.3 in wanted  # the title
+    assert widths == wanted
 
 
 def test_page_that_is_not_there__raises_key_error():
     with pytest.raises(KeyError):
-        render.preview_png(typeset(loader.preset("org")), 2)
+        proof.preview_png(typeset(loader.preset("org")), 2)
 
 
 # --- the command line
