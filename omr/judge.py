@@ -32,8 +32,9 @@ from omr.settings import JudgeSettings
 CLASSES = ("empty", "marked", "cancelled", "trace")  # trace: ink that is no answer (dot, stray line, ghost)
 WEIGHTS = Path(__file__).with_name("judge_weights.json")
 _EMPTY, _MARKED, _CANCELLED, _TRACE = range(4)
-_OUTLINE, _INK, _SOLID, _EVEN, _RING, _AROUND, _PEAK, _LENGTH, _THROUGH = (
-    FEATURES.index(name) for name in ("outline", "ink", "solid", "even", "ring", "around", "peak", "length", "through")
+_OUTLINE, _INK, _SOLID, _BLOCKS, _EVEN, _RING, _AROUND, _PEAK, _LENGTH, _THROUGH = (
+    FEATURES.index(name)
+    for name in ("outline", "ink", "solid", "blocks", "even", "ring", "around", "peak", "length", "through")
 )
 CONTEXT = (
     "strength",  # ink inside, or a circle's outside
@@ -68,7 +69,7 @@ def judge(
     features = inputs(evidence)
     chances = dict(zip(keys, probabilities(features), strict=True))
     heavy = {key for key, row in zip(keys, features, strict=True) if _is_heavy(row, settings)}
-    fills = _fills_are_answers(evidence, chances, settings)
+    fills = _fills_are_answers(evidence, chances, heavy, settings)
     readings = {}
     for question, boxes in evidence.items():
         ids = list(boxes)
@@ -133,23 +134,30 @@ def _model() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float
 
 
 def _is_heavy(row: NDArray[np.float64], settings: JudgeSettings) -> bool:
-    """Tell whether a box is inked all over: an answer by filling, or a mark struck out."""
-    return bool(row[_SOLID] > settings.heavy_solid and row[_EVEN] > settings.heavy_even)
+    """Tell whether a box is inked all over, by any pen: an answer by filling, or a mark struck out.
+
+    A pencil's fill is pale and speckled, so it is told by what it leaves white: no block of the box, and its lightest
+    quarter is nearly as dark as its darkest place. A tick, a cross or a circle leaves its lightest quarter white.
+    """
+    dark = row[_SOLID] > settings.heavy_solid and row[_EVEN] > settings.heavy_even
+    pale = row[_BLOCKS] > settings.heavy_blocks and row[_EVEN] > settings.heavy_share * row[_PEAK]
+    return bool(row[_INK] > settings.trace_ink and (dark or pale))
 
 
 def _fills_are_answers(
     evidence: Mapping[str, Evidence],
     chances: Mapping[tuple[str, str], NDArray[np.float64]],
+    heavy: set[tuple[str, str]],
     settings: JudgeSettings,
 ) -> bool:
-    """Tell whether this writer answers by filling: several questions have one solid box alone, hardly any a stroke."""
+    """Tell whether this writer answers by filling: several questions have one heavy box alone, hardly any a stroke."""
     fills = strokes = 0
     for question, boxes in evidence.items():
         marked = [box for box in boxes if chances[question, box][_EMPTY] < 0.5]
         if len(marked) == 1:
-            solid = boxes[marked[0]][_SOLID]
-            fills += solid > settings.heavy_solid
-            strokes += solid < settings.heavy_solid / 2
+            is_heavy = (question, marked[0]) in heavy
+            fills += is_heavy
+            strokes += not is_heavy and boxes[marked[0]][_SOLID] < settings.heavy_solid / 2
     return fills >= settings.habit_fills and strokes <= fills // 4
 
 
@@ -163,7 +171,7 @@ def _with_context(
     """Move probability between "marked" and "cancelled" of heavy boxes, by the row and by the writer's habit."""
     rows = rows.copy()
     both = rows[:, _MARKED] + rows[:, _CANCELLED]
-    clear = (solid < settings.heavy_solid / 2) & (rows[:, _MARKED] > 0.9)
+    clear = ~heavy & (solid < settings.heavy_solid / 2) & (rows[:, _MARKED] > 0.9)
     if clear.sum() == 1 and not fills:  # ■ beside √: struck out and answered anew
         share = np.full(len(rows), 0.05)
     elif fills:  # fills are this hand's answers; one that looks struck out on top of that is still asked about

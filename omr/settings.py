@@ -80,6 +80,8 @@ class JudgeSettings:
     beside: float = 0.7  # of "empty" for a box with such ink, in a question without a mark
     heavy_solid: float = 0.6  # share of the inside that is thick ink: a fill, or a cancelling
     heavy_even: float = 0.35  # darkness of the lightest quarter of the inside
+    heavy_blocks: float = 0.9  # share of the box's 25 blocks with ink: what a pale fill has all of
+    heavy_share: float = 0.35  # lightest quarter over darkest place of a pale fill; a tick has hardly any
     habit_odds: float = 10.0  # on a sheet of fills, for "an answer" against "struck out"
     habit_fills: int = 2  # answers by filling from which a writer is one who fills
 

@@ -37,6 +37,11 @@ FILL = EMPTY | {
     "length": 1.43,
     "through": 1.2,
 }
+PALE_FILL = EMPTY | {  # a pencil over the whole box, measured on an office scan
+    "ink": 0.3306, "cover": 0.6098, "peak": 0.5098, "core": 0.3449, "extent": 1.0, "solid": 0.2213, "blocks": 1.0,
+    "even": 0.2588, "ring": 0.0016, "around": 0.125, "balance": 0.025, "sharp": 0.3462, "length": 1.43, "reach": 0.4,
+    "crossing": 2.0, "through": 1.1,
+}  # fmt: skip
 LOST = EMPTY | {"outline": 0.1}
 BESIDE = EMPTY | {"ring": 0.03, "around": 0.2}
 
@@ -157,3 +162,15 @@ def test_probabilities__are_within_bounds(shape):
     result = judged(row(fairly=shape), *TICKED)
     assert all(0 <= box.probability <= 1 for box in result.boxes.values())
     assert 0 <= result.probability <= 1
+
+
+def test_pencil_fill_alone_on_a_sheet_of_ticks__asked():
+    result = judged(row(satisfied=PALE_FILL), *TICKED)
+    assert result.state is QuestionState.UNSURE
+    assert "satisfied" in result.choice
+
+
+def test_pencil_fill_on_a_sheet_of_pencil_fills__not_struck_out():
+    result = judged(row(satisfied=PALE_FILL), *(row(fairly=PALE_FILL) for _ in range(6)))
+    assert result.boxes["satisfied"].state is not BoxState.CANCELLED
+    assert result.choice == ("satisfied",)
