@@ -134,25 +134,26 @@ def _row(verdict: Verdict, pages: Path) -> marks.Picture:
 def _report(verdicts: list[Verdict], options: argparse.Namespace) -> None:
     who = "hand rule" if options.hand_rule else "reader"
     print(f"stress set, {who}, severity {options.severity}, seed {options.seed}, {options.hard_share:.0%} hard")
-    groups: dict[str, Callable[[Verdict], str]] = {
-        "all": lambda v: "all",
-        "clear or not": lambda v: "clear" if v.question.clear else "hard",
-        "truth": lambda v: str(v.question.state),
-        "mark": lambda v: v.question.kind,
-        "style of the sheet": lambda v: v.page.style,
-        "pen": lambda v: v.page.pen,
-        "hand": lambda v: v.page.hand,
-        "print": lambda v: v.page.printed,
-        "paper": lambda v: v.page.paper,
-        "trouble of the page": lambda v: "+".join(v.page.troubles) or "none",
-        "form": lambda v: v.page.form,
+    groups: dict[str, Callable[[Verdict], Sequence[str]]] = {
+        "all": lambda v: ["all", "clear" if v.question.clear else "not clear"],
+        "truth": lambda v: [v.question.state],
+        "mark": lambda v: [v.question.kind],
+        "style of the sheet": lambda v: [v.page.style],
+        "pen": lambda v: [v.page.pen],
+        "hand": lambda v: [v.page.hand],
+        "print": lambda v: [v.page.printed],
+        "paper": lambda v: [v.page.paper],
+        "trouble of the page": lambda v: v.page.troubles or ["none"],
+        "resolution": lambda v: [f"{v.page.dpi} dpi"],
+        "form": lambda v: [v.page.form],
     }
     for title, by in groups.items():
-        print(f"\n{title:<28}questions    lost  silent  per 100k  (95 % bound)  flagged")
+        print(f"\n{title:<26}questions    lost  silent  per 100k  (95 % bound)  flagged  flagged of the clear")
         for row in table(verdicts, by):
             print(
-                f"  {row.name:<26}{row.questions:9d}{row.lost:8d}{row.silent:8d}{row.silent_per_100k:10.0f}"
+                f"  {row.name:<24}{row.questions:9d}{row.lost:8d}{row.silent:8d}{row.silent_per_100k:10.0f}"
                 f"{row.bound_per_100k:14.0f}{100 * row.flagged_share:8.2f} %"
+                f"{100 * row.clear_flagged_share:9.2f} % of {row.clear}"
             )
     _pages(verdicts)
     _multiples(verdicts)
@@ -165,7 +166,7 @@ def _pages(verdicts: list[Verdict]) -> None:
     pages = {(v.page.form, v.page.sheet, v.page.page): v for v in verdicts}.values()
     lost = [v for v in pages if v.outcome == "lost"]
     print(f"\npages lost: {len(lost)} of {len(pages)} (95 % bound {100 * upper_95(len(lost), len(pages)):.2f} %)")
-    for row in table(lost, lambda v: f"{v.read} ({v.page.printed}, {'+'.join(v.page.troubles) or 'none'})"):
+    for row in table(lost, lambda v: [f"{v.read} ({v.page.printed}, {'+'.join(v.page.troubles) or 'none'})"]):
         print(f"  {row.lost:4d}  {row.name}")
 
 
@@ -179,9 +180,9 @@ def _multiples(verdicts: list[Verdict]) -> None:
 def _bias(verdicts: list[Verdict]) -> None:
     """Test that rates depend neither on the place of the meant choice in its row nor on the region of the page."""
     plain = [v for v in verdicts if v.outcome != "lost"]
-    places: dict[str, Callable[[Verdict], str]] = {
-        "place in the row": lambda v: f"{_place(v)} of {_width(v)}",
-        "third of the page": _region,
+    places: dict[str, Callable[[Verdict], Sequence[str]]] = {
+        "place in the row": lambda v: [f"{_place(v)} of {_width(v)}"],
+        "third of the page": lambda v: [_region(v)],
     }
     print("\nbias (p of one rate for all groups; under .01 is a finding)")
     for title, by in places.items():

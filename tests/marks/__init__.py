@@ -6,6 +6,7 @@ Nothing made here is trained or tuned on. ``make`` prints nothing itself: it tak
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from forms.layout import Layout, Page
 from tests.marks import paper
 from tests.marks.answers import Drawn, fill_in
-from tests.marks.camera import Camera, camera, corners, encoded, take
+from tests.marks.camera import Camera, camera, corners, encoded, take, tinted
 from tests.marks.inks import ink
 from tests.marks.model import SEVERITIES, PageTruth, QuestionTruth, State
 from tests.marks.pens import Plane
@@ -53,55 +54,66 @@ def make(
             for index, page in enumerate(layout.pages):
                 rng = np.random.default_rng([seed, number, index])
                 at = number * len(layout.pages) + index
-                truths.append(_page(layout, page, sheet, press, at, by, rng, out, severity, hard_share))
+                questions, drawn = fill_in(page, by, rng, hard_share)
+                taken = _Taken(layout, page, by, tuple(drawn), camera(severity, layout.page_mm, rng), _sheet(rng))
+                name, data = _picture(taken, press, at, rng)
+                (out / name).write_bytes(data)
+                truths.append(_truth(taken, name, sheet, severity, tuple(questions)))
     return truths
 
 
-def _page(
-    layout: Layout,
-    page: Page,
-    sheet: str,
-    press: Press,
-    at: int,
-    by: Writer,
-    rng: Rng,
-    out: Path,
-    severity: str,
-    hard_share: float,
-) -> PageTruth:
-    questions, drawn = fill_in(page, by, rng, hard_share)
-    through = camera(severity, layout.page_mm, rng)
-    kind = "copy" if "copy" in through.troubles else _drawn_from(PRINTS, rng)
-    sort = _drawn_from(paper.PAPERS, rng)
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What a page went through before it was scanned."""
+
+    printed: str
+    paper: str
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A page that is filled in, and what it is taken with."""
+
+    layout: Layout
+    page: Page
+    by: Writer
+    drawn: tuple[Drawn, ...]
+    through: Camera
+    sheet: _Sheet
+
+    @property
+    def printed(self) -> str:
+        return "copy" if "copy" in self.through.troubles else self.sheet.printed
+
+
+def _sheet(rng: Rng) -> _Sheet:
     troubles = tuple(name for name, share in paper.TROUBLES.items() if rng.random() < share)
-    light = _light(press.page(at, through.dpi), drawn, kind, sort, troubles, through.dpi / 25.4, by, rng)
-    suffix, data = encoded(take(light, through.dpi / 25.4, through, rng), through)
-    path = out / f"{at + 1:05d}{suffix}"
-    path.write_bytes(data)
-    return PageTruth(
-        path.name, layout.form, sheet, page.page, severity, through.dpi, by.pen.name, by.hand, by.style,
-        kind, sort, (*troubles, *through.troubles), tuple(questions), _places(page, through),
-    )  # fmt: skip  # fourteen names one a line would hide that they are in the order of the class
+    return _Sheet(_drawn_from(PRINTS, rng), _drawn_from(paper.PAPERS, rng), troubles)
 
 
-def _light(
-    cover: Plane,
-    drawn: Sequence[Drawn],
-    kind: str,
-    sort: str,
-    troubles: tuple[str, ...],
-    pixels: float,
-    by: Writer,
-    rng: Rng,
-) -> Plane:
+def _picture(taken: _Taken, press: Press, at: int, rng: Rng) -> tuple[str, bytes]:
+    """Return the name and the bytes of the picture of page ``at`` of the print (from 0)."""
+    through, pixels = taken.through, taken.through.dpi / 25.4
+    cover = press.page(at, through.dpi)
+    marks = ink(taken.drawn, cover.shape, pixels, rng)
+    if "smear" in taken.sheet.troubles:
+        paper.smear(marks, pixels, taken.by.hand == "left", rng)
+    picture = take(_light(taken, cover, marks, pixels, rng), pixels, through, rng)
+    if through.colour:
+        blue = through.geometry.picture(marks, pixels, 0.0) if taken.by.pen.blue else None
+        picture = tinted(picture, blue, {"yellow": 1.0, "recycled": 0.4}.get(taken.sheet.paper, 0.0))
+    suffix, data = encoded(picture, through)
+    return f"{at + 1:05d}{suffix}", data
+
+
+def _light(taken: _Taken, cover: Plane, marks: Plane, pixels: float, rng: Rng) -> Plane:
     """Return the light that comes off the page: paper, toner, ink and dirt."""
-    toner = printed(cover, kind, pixels, rng)
+    sort, troubles = taken.sheet.paper, taken.sheet.troubles
+    toner = printed(cover, taken.printed, pixels, rng)
     plane = paper.sheet(sort, cover.shape, pixels, rng)
     if sort == "creased":
         paper.crease(plane, toner, pixels, rng)
-    marks = ink(drawn, cover.shape, pixels, rng)
-    if "smear" in troubles:
-        paper.smear(marks, pixels, by.hand == "left", rng)
     density = toner + marks
     behind = rng.uniform(0.05, 0.13) if sort == "thin" else rng.uniform(0, 0.015)
     density += paper.shine_through(density, pixels, behind, rng)
@@ -111,6 +123,25 @@ def _light(
         paper.staple(density, pixels, rng)
     paper.handled(plane, rng)
     return np.asarray(plane * cv2.exp(-density), np.float32)
+
+
+def _truth(taken: _Taken, name: str, sheet: str, severity: str, questions: tuple[QuestionTruth, ...]) -> PageTruth:
+    return PageTruth(
+        file=name,
+        form=taken.layout.form,
+        sheet=sheet,
+        page=taken.page.page,
+        severity=severity,
+        dpi=taken.through.dpi,
+        pen=taken.by.pen.name,
+        hand=taken.by.hand,
+        style=taken.by.style,
+        printed=taken.printed,
+        paper=taken.sheet.paper,
+        troubles=(*taken.sheet.troubles, *taken.through.troubles, *(("colour",) if taken.through.colour else ())),
+        questions=questions,
+        places=_places(taken.page, taken.through),
+    )
 
 
 def _places(page: Page, through: Camera) -> dict[str, tuple[float, ...]]:

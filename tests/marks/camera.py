@@ -33,6 +33,7 @@ class Camera:
     quality: int
     backing: float = 1.0
     troubles: tuple[str, ...] = ()
+    colour: bool = False
 
 
 def camera(severity: str, page_mm: tuple[float, float], rng: Rng) -> Camera:
@@ -50,7 +51,8 @@ def _scan(
 def _office(page_mm: tuple[float, float], rng: Rng) -> Camera:
     dpi = 200 if rng.random() < 0.3 else 300
     geometry = _scan(page_mm, dpi, rng, 1.2, 0.007)
-    return Camera(geometry, dpi, rng.uniform(0.35, 0.75), rng.uniform(3, 6), rng.uniform(236, 250), 0.1, 75)
+    white, colour = rng.uniform(236, 250), rng.random() < 0.15
+    return Camera(geometry, dpi, rng.uniform(0.35, 0.75), rng.uniform(3, 6), white, 0.1, 75, colour=colour)
 
 
 def _bad(page_mm: tuple[float, float], rng: Rng) -> Camera:
@@ -67,7 +69,16 @@ def _phone(page_mm: tuple[float, float], rng: Rng) -> Camera:
     troubles = tuple(name for name in ("motion", "shadow") if rng.random() < 0.3)
     geometry = photographed(page_mm, rng)
     return Camera(
-        geometry, 300, rng.uniform(0.6, 1.5), rng.uniform(3, 7), 232, 0.4, int(rng.integers(70, 90)), 0.35, troubles
+        geometry,
+        300,
+        rng.uniform(0.6, 1.5),
+        rng.uniform(3, 7),
+        232,
+        0.4,
+        int(rng.integers(70, 90)),
+        0.35,
+        troubles,
+        True,
     )
 
 
@@ -108,6 +119,20 @@ def encoded(picture: Bytes, by: Camera) -> tuple[str, bytes]:
         stream, "PNG", dpi=dpi
     )
     return ".png", stream.getvalue()
+
+
+def tinted(picture: Bytes, blue: Plane | None, warm: float) -> Bytes:
+    """Return a grey picture in colour (RGB) of the same lightness.
+
+    ``blue`` are densities of blue ink, ``warm`` (0 to 1) is how yellow the paper is.
+    """
+    channels = []
+    for by_ink, by_paper in ((-24.0, 7.0), (-4.0, 1.2), (84.0, -25.0)):
+        channel = picture.astype(np.float32) * np.float32(1 + by_paper * warm / 255)
+        if blue is not None:
+            channel += np.float32(by_ink) * np.minimum(blue, 1)
+        channels.append(cv2.convertScaleAbs(np.maximum(channel, 0)))
+    return np.asarray(cv2.merge(channels), np.uint8)
 
 
 def _paper_damage(light: Plane, pixels: float, by: Camera, rng: Rng) -> Plane:

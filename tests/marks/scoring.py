@@ -33,6 +33,8 @@ class Row:
     silent: int
     flagged: int
     lost: int
+    clear: int
+    clear_flagged: int
 
     @property
     def silent_per_100k(self) -> float:
@@ -45,6 +47,10 @@ class Row:
     @property
     def flagged_share(self) -> float:
         return self.flagged / max(1, self.questions)
+
+    @property
+    def clear_flagged_share(self) -> float:
+        return self.clear_flagged / max(1, self.clear)
 
 
 def judge(truth: QuestionTruth, state: str, choice: Sequence[str]) -> str:
@@ -86,11 +92,19 @@ def _verdict(page: PageTruth, question: QuestionTruth, reading: Reading) -> Verd
     return Verdict(page, question, outcome, word, float(read["probability"]))
 
 
-def table(verdicts: Iterable[Verdict], by: Callable[[Verdict], str]) -> list[Row]:
-    """Return one row for each group, the worst first."""
-    counts: dict[str, dict[str, int]] = {}
+def table(verdicts: Iterable[Verdict], by: Callable[[Verdict], Sequence[str]]) -> list[Row]:
+    """Return one row for each group, the worst first; ``by`` names the groups that a question belongs to."""
+    groups: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
-        group = counts.setdefault(by(verdict), dict.fromkeys(OUTCOMES, 0))
-        group[verdict.outcome] += 1
-    rows = [Row(name, sum(c.values()) - c["lost"], c["silent"], c["flagged"], c["lost"]) for name, c in counts.items()]
+        for name in by(verdict):
+            groups.setdefault(name, []).append(verdict)
+    rows = [_row(name, members) for name, members in groups.items()]
     return sorted(rows, key=lambda row: (-row.silent, -row.flagged_share, row.name))
+
+
+def _row(name: str, members: Sequence[Verdict]) -> Row:
+    read = [v for v in members if v.outcome != "lost"]
+    clear = [v for v in read if v.question.clear]
+    silent, flagged = (sum(v.outcome == outcome for v in read) for outcome in ("silent", "flagged"))
+    asked = sum(v.outcome == "flagged" for v in clear)
+    return Row(name, len(read), silent, flagged, len(members) - len(read), len(clear), asked)

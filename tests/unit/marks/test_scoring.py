@@ -58,7 +58,7 @@ def test_page_read__is_right():
 def test_page_rejected__is_lost_and_not_counted_as_read():
     verdicts = compare([page()], {"1.jpg": reading(status="rejected", problem={"code": "bad-code"})})
     assert [v.outcome for v in verdicts] == ["lost"]
-    assert table(verdicts, lambda v: "all")[0].questions == 0
+    assert table(verdicts, lambda v: ["all"])[0].questions == 0
 
 
 def test_page_read_as_another_sheet__is_silent():
