@@ -297,18 +297,43 @@ def assert_papers(page, expected):
     links = {href.split("?")[0].rsplit(".", 1)[-1]: href for href in hrefs(page, "a[href*='summary.']")}
     assert set(links) == {"xlsx", "docx", "pdf"}
     book = openpyxl.load_workbook(io.BytesIO(download(page, links["xlsx"])))
-    cells = [[cell.value for cell in row if cell.value is not None] for row in book.active.iter_rows()]
+    sheet = [[cell.value for cell in row if cell.value is not None] for row in book.worksheets[0].iter_rows()]
     document = docx.Document(io.BytesIO(download(page, links["docx"])))
-    lines = [list(dict.fromkeys(cell.text for cell in row.cells)) for table in document.tables for row in table.rows]
+    tables = [
+        [cell.text.replace("\n", "") for cell in unmerged(row)] for table in document.tables for row in table.rows
+    ]
     for n, item in enumerate(("推动中心工作", "兑现公开承诺", "开展创先争优活动的总体"), 1):
-        wanted = figures(expected[f"q{n}"])
-        row = next(row for row in cells if any(isinstance(value, str) and item in value for value in row))
-        numbers = [value for value in row if isinstance(value, (int, float))]
-        assert [numbers[0], numbers[2], numbers[4], numbers[6], numbers[8], numbers[9]] == wanted, (item, row)
-        total = sum(wanted[:4])
-        assert numbers[1] == pytest.approx(100 * wanted[0] / total, abs=0.005001)
-        assert any(item in text for row in lines for text in row)
+        counts = figures(expected[f"q{n}"])
+        whole = sum(counts[:4])
+        shares = [percent(part, whole) for part in counts[:4]]
+        rates = [percent(sum(counts[:k]), whole) for k in (1, 2, 3)]
+        place = next(k for k, row in enumerate(sheet) if any(isinstance(cell, str) and item in cell for cell in row))
+        assert numbers(sheet[place]) == [*counts, whole, *rates]
+        assert numbers(sheet[place + 1]) == shares
+        place = next(k for k, row in enumerate(tables) if any(item in cell for cell in row))
+        assert numbers(tables[place]) == [*counts, whole, *rates]
+        assert numbers(tables[place + 1])[:4] == shares
     assert download(page, links["pdf"])[:5] == b"%PDF-"
+
+
+def unmerged(row):
+    """Return a row's cells, each merged cell once."""
+    return [cell for k, cell in enumerate(row.cells) if k == 0 or cell._tc is not row.cells[k - 1]._tc]
+
+
+def numbers(cells):
+    """Return the numbers of a row, whether they are values or text."""
+    found = []
+    for cell in cells:
+        if isinstance(cell, str) and not re.fullmatch(r"[\d.,]+", cell):
+            continue
+        found.append(float(cell.replace(",", "") if isinstance(cell, str) else cell))
+    return found
+
+
+def percent(part, whole):
+    """Return a rate with two decimals, half up, computed apart from the product."""
+    return (20_000 * part + whole) // (2 * whole) / 100
 
 
 def hrefs(page, selector):
