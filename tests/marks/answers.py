@@ -117,8 +117,7 @@ def _hard(sheet: _Sheet, question: Question, kind: str, taste: Floats) -> Questi
         return QuestionTruth(question.id, State.BLANK, (), not extra, kind)
     if extra:
         sheet.mark(question, box)
-        other = _other(question, box, sheet.rng)
-        _extra(sheet, question, other, extra)
+        _extra(sheet, question, _other(question, box, sheet.rng), extra, box)
     else:
         kind = _odd_mark(sheet, question, box, kind)
     return QuestionTruth(question.id, State.ANSWERED, (box.id,), False, kind, (box.id,))
@@ -148,8 +147,8 @@ def _two(sheet: _Sheet, question: Question, kind: str, taste: Floats) -> Questio
     return QuestionTruth(question.id, State.CORRECTED, (box.id,), False, f"corrected:{way}", (box.id, other.id))
 
 
-def _extra(sheet: _Sheet, question: Question, box: Box, extra: str) -> None:
-    """Draw what is no answer at a box."""
+def _extra(sheet: _Sheet, question: Question, box: Box, extra: str, marked: Box | None = None) -> None:
+    """Draw what is no answer at a box; handwriting keeps clear of the ``marked`` one, else nobody could read either."""
     rng, middle = sheet.rng, _middle(box)
     if extra == "dot":
         sheet.put(question, strays.dot(middle + rng.uniform(-0.45, 0.45, 2) * SIDE, rng))
@@ -162,6 +161,8 @@ def _extra(sheet: _Sheet, question: Question, box: Box, extra: str) -> None:
     else:
         count, size = int(rng.integers(5, 9)), rng.uniform(4.5, 6.5)
         start = middle - (size * rng.uniform(0.5, count - 1.5), size * rng.uniform(0.2, 0.9))
+        if marked is not None:
+            start[0] = marked.x + 2 * SIDE if box.x > marked.x else marked.x - SIDE / 2 - 1.1 * size * count
         sheet.put(question, strays.writing(start, count, size, rng, rng.normal(0, 0.25)))
 
 
@@ -186,7 +187,7 @@ def _odd_mark(sheet: _Sheet, question: Question, box: Box, kind: str) -> str:
         sheet.put(question, [line.moved(np.eye(2), word[0]) for line in ring(by.form, rng, word[1])])
     else:
         kind = "beside"
-        away = np.array([rng.choice((-1, 1)) * rng.uniform(0.78, 0.95), rng.normal(0, 0.12)]) * SIDE
+        away = np.array([rng.choice((-1, 1)) * rng.uniform(0.74, 0.86), rng.normal(0, 0.12)]) * SIDE
         small = replace(by, size=min(by.size, 0.8), scatter=0.2, aim=(0.0, 0.0), mirrored=False)
         sheet.put(question, small.mark(middle + away, rng, "tick", "small" if rng.random() < 0.5 else "even"))
     return kind
