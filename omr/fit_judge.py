@@ -26,7 +26,7 @@ _PENALTY = 1e-5  # of the mean loss: keeps products of rare features small
 _EPOCHS, _BATCH = 60, 256
 _EMPTY_SHARE = 0.25  # of the plain empty boxes: they are nine in ten and all alike
 _LOSING = {"one-bit", "dither"}  # images that lost marks before we saw them teach that nothing is a mark
-_PRIOR = {"cancelled": 0.3, "trace": 0.4}  # stacks to learn from hold far more trouble than stacks to read
+_PRIOR = {"cancelled": 0.6, "trace": 0.4}  # stacks to learn from hold far more trouble than stacks to read
 _UNTOUCHED = 0.02  # ink and ring below this is a plain empty box
 
 

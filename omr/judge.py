@@ -157,8 +157,8 @@ def _fills_are_answers(
         if len(marked) == 1:
             is_heavy = (question, marked[0]) in heavy
             fills += is_heavy
-            strokes += not is_heavy and boxes[marked[0]][_SOLID] < settings.heavy_solid / 2
-    return fills >= settings.habit_fills and strokes <= fills // 4
+            strokes += not is_heavy and boxes[marked[0]][_BLOCKS] < settings.stroke_blocks
+    return fills >= settings.habit_fills and 2 * strokes <= fills
 
 
 def _with_context(

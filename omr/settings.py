@@ -81,6 +81,7 @@ class JudgeSettings:
     heavy_solid: float = 0.6  # share of the inside that is thick ink: a fill, or a cancelling
     heavy_even: float = 0.35  # darkness of the lightest quarter of the inside
     heavy_blocks: float = 0.9  # share of the box's 25 blocks with ink: what a pale fill has all of
+    stroke_blocks: float = 0.75  # of which a tick has .4, a cross .65; a careless fill lies between the two
     heavy_share: float = 0.35  # lightest quarter over darkest place of a pale fill; a tick has hardly any
     habit_odds: float = 10.0  # on a sheet of fills, for "an answer" against "struck out"
     habit_fills: int = 2  # answers by filling from which a writer is one who fills
