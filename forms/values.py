@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from forms.errors import FormErrors
+from forms.names import tidy
 from forms.nodes import Source, Table, compose, decode
 from forms.survey import Values
 
@@ -23,7 +24,7 @@ def load_text(text: str, name: str) -> tuple[Values, dict[str, int]]:
     """Read a values text: the values, and the line of each place (``members[3]``). Raises FormErrors."""
     source = Source()
     table = Table(source, compose(text, name), "", KEYS)
-    members = table.texts("members", 0, MOST_MEMBERS, 60)
+    members = [(place, tidy(name)) for place, name in table.texts("members", 0, MOST_MEMBERS, 60)]
     source.once(members, "duplicate-name")
     values = Values(
         unit=table.text("unit", required=False),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from forms.errors import FormErrors
+from forms import names
+from forms.errors import FormError, FormErrors
 from forms.survey import Design
 from forms.survey import Survey as FormSurvey
 from forms.typeset import capacity
 from webapp.access import Access, access
 from webapp.errors import Conflict, InvalidInput
+from webapp.i18n import language
 from webapp.models import Meeting
-from webapp.pages import faults_of, office, render_meeting, user_id
+from webapp.pages import office, render_meeting, user_id
 from webapp.services import meetings, printing
 from webapp.services.printing import Order
 
@@ -44,11 +47,11 @@ def index(meeting_id: int) -> str:
 @access(Access.OPERATOR)
 def preview(meeting_id: int) -> Response:
     """One page of the specimen as PNG; 422 with sentences where the values can't be set on paper."""
-    values = next(_order(copies=1).values())
+    survey_id, page = request.form.get("survey", 0, int), request.form.get("page", 1, int)
     try:
-        shown = printing.preview(office(), request.form.get("survey", 0, int), values, request.form.get("page", 1, int))
+        shown = printing.preview_order(office(), survey_id, _order(copies=1), page)
     except FormErrors as error:
-        return make_response("\n".join(faults_of(error)), 422)
+        return make_response("\n".join(_told(error)), 422)
     answer = make_response(shown.png)
     answer.headers["Content-Type"] = "image/png"
     answer.headers["X-Pages"] = str(shown.pages)
@@ -64,7 +67,7 @@ def create(meeting_id: int) -> Response | tuple[str, int]:
     try:
         printing.create_runs(office(), meeting_id=meeting_id, survey_id=survey_id, order=_order(), user_id=user_id())
     except FormErrors as error:
-        return _page(meeting_id, request.form, survey_id, faults=faults_of(error)), 422
+        return _page(meeting_id, request.form, survey_id, faults=_told(error)), 422
     except InvalidInput as error:
         return _page(meeting_id, request.form, survey_id, problem=error), 422
     return redirect(url_for("printing.index", meeting_id=meeting_id, survey=survey_id) + "#files")
@@ -163,16 +166,34 @@ def _runs(meeting_id: int) -> list[printing.RunView]:
 
 def _order(copies: int | None = None) -> Order:
     form = request.form
-    names = tuple(line.strip() for line in form.get("names", "").splitlines() if line.strip())
+    listed = names.listed(form.get("names", ""))
     kind = printing.kind_of(office(), form.get("survey", 0, int))
     subject = form.get("subject", "").strip()
+    given = () if kind == "organisation" else tuple(entry.name for entry in listed)
     return Order(
         unit=form.get("unit", "").strip(),
         date=form.get("date", "").strip(),
         copies=form.get("copies", 0, int) if copies is None else copies,
-        subjects={"organisation": (subject,) if subject else (), "member": names}.get(kind, ()),
-        members=names if kind == "roster" else (),
+        subjects={"organisation": (subject,) if subject else (), "member": given}.get(kind, ()),
+        members=given if kind == "roster" else (),
+        lines=tuple(entry.line for entry in listed) if given else (),
     )
+
+
+def _told(error: FormErrors) -> list[str]:
+    """Return a sentence for each problem: the field or the line of the list – cause – remedy."""
+    return [_named(fault).sentence(language()) for fault in error.errors]
+
+
+def _named(fault: FormError) -> FormError:
+    """Call the places of an order by the words on the page; those of a form file keep theirs."""
+    fields = {"unit": _("Unit on the sheet"), "subject": _("Subject on the sheet"), "date": _("Date on the sheet")}
+    if not fault.place.startswith("members"):
+        return replace(fault, place=fields.get(fault.place, fault.place))
+    params = {**fault.params, "first": _("the list of names")} if "first" in fault.params else fault.params
+    is_one = fault.place != "members"
+    place = _("list of names, line %(line)s", line=fault.line) if is_one else _("the list of names")
+    return replace(fault, place=place, params=params)
 
 
 def _written(day: date) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import random
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,11 +17,14 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from forms import code, loader, proof, render
 from forms import layout as layouts
 from forms import survey as surveys
+from forms.errors import FormErrors
 from forms.typeset import typeset
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import IssuedSheet, Layout, Meeting, Page, PrintFile, PrintRun, Survey, now
 from webapp.office import Office
+from webapp.services import orders
 from webapp.services.meetings import latest_counts
+from webapp.services.orders import Order as Order
 
 T = TypeVar("T")
 MAX_COPIES = 20_000
@@ -31,22 +33,6 @@ LEASE = dt.timedelta(minutes=2)
 TASK = "make-prints"
 PREVIEW_DPI = 110
 PROGRESS_STEP = 50  # copies between two notes of progress: 10,000 copies make 200 short writes
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a person asks for: values common to all subjects, one roster or several subjects, copies of each."""
-
-    unit: str
-    date: str
-    copies: int
-    subjects: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()
-
-    def values(self) -> Iterator[surveys.Values]:
-        """Yield one Values for each subject (a roster is one subject)."""
-        for subject in self.subjects or ("",):
-            yield surveys.Values(unit=self.unit, subject=subject, date=self.date, members=self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +93,15 @@ def preview(office: Office, survey_id: int, values: surveys.Values, page: int = 
     return _preview(row.source, row.form, values, page)
 
 
+def preview_order(office: Office, survey_id: int, order: Order, page: int = 1) -> Preview:
+    """Draw one page of the first subject of an order. Raises NotFound and FormErrors, told of the order's lines."""
+    orders.check_names(order)
+    try:
+        return preview(office, survey_id, next(order.values()), page)
+    except FormErrors as unfit:
+        raise FormErrors(orders.of_order(unfit, order, 1)) from unfit
+
+
 @lru_cache(maxsize=32)
 def _preview(source: str, form: str, values: surveys.Values, page: int) -> Preview:
     layout = typeset(parse(source, form), values)
@@ -122,14 +117,14 @@ def create_runs(office: Office, *, meeting_id: int, survey_id: int, order: Order
     _check_copies(order.copies)
     if len(order.subjects) > MAX_SUBJECTS:
         raise InvalidInput("too-many-subjects", most=MAX_SUBJECTS)
-    _check_unique(order.subjects or order.members)
+    orders.check_names(order)
     with office.db.read() as session:
         row = _get(session, Survey, survey_id)
         meeting = _get(session, Meeting, meeting_id)
     if row.campaign_id != meeting.campaign_id:
         raise NotFound("survey-of-another-campaign")
     survey = parse(row.source, row.form)
-    made = [(values, typeset(survey, values)) for values in order.values()]
+    made = orders.typeset_all(survey, order)
     with office.db.begin() as session:
         files = [
             _add_run(session, meeting_id, survey_id, values, layout, order.copies, user_id) for values, layout in made
@@ -325,16 +320,6 @@ def _issued(session: Session, sheets: Iterable[str]) -> Iterator[str]:
 def _check_copies(copies: int) -> None:
     if not 1 <= copies <= MAX_COPIES:
         raise InvalidInput("copies-out-of-range", most=MAX_COPIES)
-
-
-def _check_unique(names: tuple[str, ...]) -> None:
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, name in enumerate(names, 1):
-        places[name].append(place)
-    double = {name: found for name, found in places.items() if len(found) > 1}
-    if double:
-        name, found = next(iter(double.items()))
-        raise InvalidInput("name-twice", name=name, lines="、".join(map(str, found)))
 
 
 def _note_progress(office: Office, print_file_id: int, done: int) -> None:

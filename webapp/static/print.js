@@ -5,6 +5,7 @@ const form = document.querySelector("[data-print-form]");
 const image = document.querySelector("[data-specimen]");
 const note = document.querySelector("[data-specimen-note]");
 const fault = document.querySelector("[data-specimen-fault]");
+const turns = document.querySelectorAll("[data-turn]");
 let page = 1;
 let pages = 1;
 let timer = 0;
@@ -20,6 +21,9 @@ async function draw() {
     if (!answer.ok) {
       fault.hidden = false;
       fault.querySelector("div").textContent = await answer.text();
+      image.hidden = true; // it shows what was typed before
+      note.textContent = "";
+      for (const button of turns) button.disabled = true;
       return;
     }
     pages = Number(answer.headers.get("X-Pages"));
@@ -30,7 +34,7 @@ async function draw() {
     image.hidden = false;
     fault.hidden = true;
     note.textContent = note.dataset.template.replace("{page}", page).replace("{pages}", pages);
-    for (const button of document.querySelectorAll("[data-turn]")) {
+    for (const button of turns) {
       const next = page + Number(button.dataset.turn);
       button.disabled = next < 1 || next > pages;
     }
@@ -54,7 +58,7 @@ if (form) {
     clearTimeout(timer);
     timer = setTimeout(draw, 250);
   });
-  for (const button of document.querySelectorAll("[data-turn]")) {
+  for (const button of turns) {
     button.addEventListener("click", () => {
       page += Number(button.dataset.turn);
       draw();

@@ -11,6 +11,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from forms import code
+from forms.errors import FormErrors
 from forms.layout import Layout as PaperLayout
 from webapp.errors import Conflict, InvalidInput
 from webapp.models import IssuedSheet, Layout, Page, PrintFile, PrintRun, Survey
@@ -98,14 +99,14 @@ def test_member_sheets__a_run_for_each_name(office, meeting, user, surveys):
         assert len(set(session.scalars(select(PrintRun.layout_digest)))) == 2
 
 
-@pytest.mark.parametrize("names", [{"subjects": ("王芳", "李明", "王芳")}, {"members": ("王芳", "李明", "王芳")}])
-def test_name_twice__is_told_with_its_lines_and_nothing_is_made(office, meeting, user, surveys, names):
-    form = "member" if "subjects" in names else "roster-items"
-    with pytest.raises(InvalidInput) as caught:
-        printing.create_runs(
-            office, meeting_id=meeting.id, survey_id=surveys[form], order=order(**names), user_id=user.id
-        )
-    assert (caught.value.code, caught.value.params["lines"]) == ("name-twice", "1、3")
+@pytest.mark.parametrize("kind", ["subjects", "members"])
+def test_names_twice__all_are_told_with_their_lines_and_nothing_is_made(office, meeting, user, surveys, kind):
+    form = "member" if kind == "subjects" else "roster-items"
+    wanted = order(**{kind: ("王芳", "李明", "王芳", "李明")}, lines=(1, 2, 4, 7))
+    with pytest.raises(FormErrors) as caught:
+        printing.create_runs(office, meeting_id=meeting.id, survey_id=surveys[form], order=wanted, user_id=user.id)
+    told = [(error.code, error.line, error.params["first_line"]) for error in caught.value.errors]
+    assert told == [("duplicate-name", 4, 1), ("duplicate-name", 7, 2)]
     with office.db.read() as session:
         assert session.scalars(select(PrintRun)).all() == []
 
@@ -196,8 +197,30 @@ def test_unprintable_name__is_told_in_the_page_and_what_was_typed_stays(operator
     answer = operator.post(f"/meetings/{meeting.id}/print", data)
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
-    assert "members[2]" in page
+    assert "名单第 2 行 – 字符" in page
+    assert "members[" not in page
     assert "王芳" in page
+
+
+@pytest.mark.parametrize("form", ["member", "roster-overall"])
+def test_name_with_a_fault__is_told_by_its_line_in_the_page(operator, meeting, surveys, form):
+    names = "王芳\r\n\r\n李明\r\n" + "赵" * 59
+    data = {"survey": surveys[form], "unit": "机械学院", "names": names, "copies": "5"}
+    page = operator.post(f"/meetings/{meeting.id}/print", data).get_data(as_text=True)
+    assert "名单第 4 行 – “赵赵" in page
+    assert "下载 PDF" not in page
+
+
+def test_specimen_of_a_list_with_faults__each_line_is_told(operator, meeting, surveys):
+    names = "1. 王芳\t2019001\n李明\n\n王　芳\n第二支部\t赵雪"
+    data = {"survey": surveys["roster-overall"], "unit": "机械学院", "names": names}
+    answer = operator.post(f"/meetings/{meeting.id}/print/preview", data)
+    assert answer.status_code == 422
+    faults = answer.get_data(as_text=True).splitlines()
+    assert [fault.split(" – ")[:2] for fault in faults] == [
+        ["名单第 4 行", "“王芳”与 名单（第 1 行）重名"],
+        ["名单第 5 行", "这一行有几栏文字：第二支部 | 赵雪"],
+    ]
 
 
 def test_print_page__from_order_to_download(operator, meeting, surveys):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from forms import layout, loader, values
-from forms.typeset import CHOICES, IDENTITY, ITEMS
+from forms.typeset import CHOICES, IDENTITY, ITEMS, typeset
 
 DOC = (Path(__file__).parents[3] / "docs" / "formats.md").read_text("utf-8")
 LAYOUT_PARTS = (layout.Page, layout.Box, layout.Question, layout.Region, layout.Text, layout.Rule, layout.Shape)
@@ -38,3 +38,9 @@ def test_what_designs_hold__is_documented():
         row = next(line for line in text.splitlines() if line.startswith(f"| {what}"))
         spans = [f"{least}–{most}" if least != most else str(most) for least, most in limits.values()]
         assert [cell.strip() for cell in row.split("|")[2:5]] == spans
+
+
+def test_least_form_of_the_documentation__prints():
+    example = section("Form file").split("```yaml\n", 1)[1].split("```", 1)[0]
+    survey = loader.load_text(example, "formats.md")
+    assert typeset(survey).page(1).questions

@@ -223,7 +223,7 @@ def test_values__are_read_and_an_iso_date_is_written_out():
         "第一党支部",
         "",
         "2011年7月15日",
-        ("王芳", "李 建国"),
+        ("王芳", "李建国"),
     )
     assert lines["members[2]"] == 5
 
