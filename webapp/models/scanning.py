@@ -22,7 +22,7 @@ class Batch(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     origin: Mapped[str] = mapped_column(String(16))  # upload, inbox
-    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))  # on whose page it came in; decides nothing
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))  # where it came in; decides nothing
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     withdrawn_at: Mapped[dt.datetime | None]
