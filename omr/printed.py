@@ -1,13 +1,15 @@
 """The last way to a page's name: printed text, read by tesseract. Slow (seconds), so only for pages that failed else.
 
-The number beside the QR code is believed where two readings at different sizes agree, its check fits a layout that was
-given, and the digest's four characters printed after it are that layout's. The title only says what a page seems to be.
+The number beside the QR code is believed where its check fits a layout that was given, the digest's four characters
+printed after it are that layout's, readings at two sizes at least say so, and none passes with another number. The title
+only says what a page seems to be.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,6 +24,7 @@ from omr.image import Grey
 from omr.known import KnownPage
 
 _PX_PER_MM = 12.0
+_SIZES = (1.0, 0.8, 0.6, 0.5)  # of that: tesseract takes S for 5 and 4 for A at one size and not at the next
 _TITLE_PT = 14.0  # type of this size and more at the head of a page is its title
 _TIMEOUT_S = 20
 _NUMBER = re.compile(r"[0-9A-Z]{4}[-–—][0-9A-Z]{4}")
@@ -41,10 +44,10 @@ def read_number(grey: Grey, matrix: Array, pages: Iterable[KnownPage]) -> SheetC
             continue
         centre, half = place
         patch = patches(grey, matrix, centre, half, _PX_PER_MM)[0]
-        texts = [_ocr(cv2.resize(patch, None, fx=f, fy=f, interpolation=cv2.INTER_CUBIC), "eng", 7) for f in (1.0, 0.6)]
-        sheets = {_sheet_in(text, known) for text in texts}
-        if len(sheets) == 1 and (sheet := sheets.pop()) is not None:
-            return SheetCode(sheet, known.layout.digest, known.page.page)
+        texts = (_ocr(cv2.resize(patch, None, fx=f, fy=f, interpolation=cv2.INTER_AREA), "eng", 7) for f in _SIZES)
+        sheets = Counter(sheet for text in texts if (sheet := _sheet_in(text, known)))
+        if len(sheets) == 1 and sheets.total() > 1:
+            return SheetCode(next(iter(sheets)), known.layout.digest, known.page.page)
     return None
 
 
@@ -74,7 +77,7 @@ def _number_place(known: KnownPage) -> tuple[Array, tuple[float, float]] | None:
     for text in known.page.texts:
         if "{sheet}" in text.string:
             width, height = 78.0, text.size * 0.3528 * 1.9
-            left = min(text.x, 20.0) - 2.0
+            left = text.x - 1.5  # without the word before it, which is no number
             return np.array([[left + width / 2, text.y - text.size * 0.3528 * 0.36]]), (width / 2, height / 2)
     return None
 
