@@ -1,8 +1,8 @@
 """The last way to a page's name: printed text, read by tesseract. Slow (seconds), so only for pages that failed else.
 
 The number beside the QR code is believed where its check fits a layout that was given, the digest's four characters
-printed after it are that layout's, readings at two sizes at least say so, and none passes with another number. The title
-only says what a page seems to be.
+printed after it are that layout's, readings at two sizes at least say so, and none passes with another number. The
+title only says what a page seems to be.
 """
 
 from __future__ import annotations
