@@ -15,6 +15,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from forms.messages import say
+from webapp.launch.words import language
+
+MESSAGES = Path(__file__).with_name("messages.yaml")
+
 PREFIX = "PINGYI_"
 KEY_BYTES = 32
 # read by run.py, the command lines and the test tools, not by the web app
@@ -76,7 +81,7 @@ def load(instance: Path | str, environ: Mapping[str, str] = os.environ, **overri
         try:
             values.update(tomllib.loads(path.read_text("utf-8")))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{path.name}: not valid TOML: {error}; mend the line or delete the file") from error
+            raise SettingsError(_say("settings-not-toml", file=path.name, cause=error)) from error
     for name, text in environ.items():
         if name.startswith(PREFIX) and name not in RESERVED:
             values[name.removeprefix(PREFIX).lower()] = text
@@ -84,8 +89,16 @@ def load(instance: Path | str, environ: Mapping[str, str] = os.environ, **overri
     try:
         return Settings(instance=folder, **{k: v for k, v in values.items() if k != "instance"})
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise SettingsError(f"{path.name} or {PREFIX}*: " + "; ".join(lines) + " – mend or remove") from error
+        faults = "; ".join(_fault(".".join(map(str, e["loc"])), e["type"], e["msg"]) for e in error.errors())
+        raise SettingsError(_say("settings-wrong", file=path.name, prefix=PREFIX, faults=faults)) from error
+
+
+def _fault(key: str, kind: str, cause: str) -> str:
+    return _say("setting-unknown", key=key) if kind == "extra_forbidden" else _say("setting-bad", key=key, cause=cause)
+
+
+def _say(code: str, **params: object) -> str:
+    return say(MESSAGES, code, language(), **params)
 
 
 def secret_key(settings: Settings) -> str:
@@ -108,4 +121,4 @@ def _written(path: Path) -> str:
         if len(key) == 2 * KEY_BYTES:
             return key
         time.sleep(0.01)
-    raise SettingsError(f"{path.name}: the key is cut short; delete the file – everybody signs in again")
+    raise SettingsError(_say("key-cut-short", file=path.name))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
+import sys
 
 import pytest
 
@@ -11,7 +13,7 @@ import run
 from webapp.launch import packages, serving, setup, words
 from webapp.launch.children import LONGEST_PAUSE, pause
 from webapp.launch.packages import Need, administrator, by_hand, provide
-from webapp.launch.words import Trouble
+from webapp.launch.words import Trouble, cause_of
 
 
 @pytest.fixture(autouse=True)
@@ -222,3 +224,31 @@ def test_sentences__are_all_there_and_all_used():
     said = set(re.findall(r"\b(?:say|word|step|Trouble)\(\"([\w-]+)\"", source))
     assert said <= set(words.WORDS)
     assert [code for code in words.WORDS if not re.search(rf'"{code}[" ]', source)] == []
+
+
+def test_instance_that_is_a_file__says_so(tmp_path):
+    (tmp_path / "instance").write_text("", "utf-8")
+    with pytest.raises(Trouble, match="instance: data cannot be kept here – this is a file, no folder"):
+        setup.prepare(tmp_path / "instance")
+
+
+def test_instance_below_a_file__says_so(tmp_path):
+    (tmp_path / "file").write_text("", "utf-8")
+    with pytest.raises(Trouble, match="a part of the path is a file"):
+        setup.prepare(tmp_path / "file" / "instance")
+
+
+def test_good_instance__is_made_and_left_empty(tmp_path):
+    setup.prepare(tmp_path / "a" / "instance")
+    assert list((tmp_path / "a" / "instance").iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "words"), [(errno.EACCES, "permission denied"), (errno.EIO, "its own words")])
+def test_cause_of_a_refusal__in_our_words_where_we_have_some(number, words):
+    assert cause_of(OSError(number, "its own words")) == words
+
+
+def test_failing_database__its_cause_is_told_and_not_the_footnote():
+    code = "print('OperationalError: unable to open'); print('(Background on this error at: x)'); raise SystemExit(1)"
+    with pytest.raises(Trouble, match="OperationalError: unable to open"):
+        setup.output([sys.executable, "-c", code], "no-migrate", "instance")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from webapp.launch.children import Child, stop
 from webapp.launch.setup import migrate
-from webapp.launch.words import Trouble, say, step
+from webapp.launch.words import Trouble, cause_of, say, step
 
 SIGN_IN = "/sign-in"
 READY_SECONDS = 60
@@ -28,7 +28,7 @@ def listen(host: str, port: int) -> None:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise Trouble("in-use", host=host, port=port, other=port + 1 if port < 65535 else port - 1) from error
-        raise Trouble("no-listen", host=host, port=port, cause=error.strerror or error) from error
+        raise Trouble("no-listen", host=host, port=port, cause=cause_of(error)) from error
 
 
 def reachable(host: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import tempfile
 import time
 import venv
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from webapp.launch import PYTHON, ROOT, VENV
 from webapp.launch.packages import TO_IDENTIFY, TO_INSTALL, TO_READ, provide, succeeds
-from webapp.launch.words import Trouble, language, say, step
+from webapp.launch.words import Trouble, cause_of, language, say, step
+
+FOOTNOTES = ("(Background on this error", "[SQL")  # what SQLAlchemy prints below the cause
 
 
 def output(command: Sequence[str | Path], trouble: str, place: object, env: Mapping[str, str] | None = None) -> str:
@@ -20,7 +23,9 @@ def output(command: Sequence[str | Path], trouble: str, place: object, env: Mapp
     done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           encoding="utf-8", errors="replace")  # fmt: skip
     if done.returncode:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        lines = [
+            line for line in (done.stdout + done.stderr).splitlines() if line.strip() and not line.startswith(FOOTNOTES)
+        ]
         errors = [line for line in lines if line.startswith("ERROR")]
         raise Trouble(trouble, place=place, cause=(errors or lines or [f"exit status {done.returncode}"])[-1])
     return done.stdout
@@ -70,13 +75,23 @@ def environment(instance: Path) -> dict[str, str]:
     return os.environ | {"PINGYI_INSTANCE": str(instance), "PINGYI_LANG": language(), "PYTHONUTF8": "1"}
 
 
+def prepare(instance: Path) -> None:
+    """Make the folder of all data and see that it takes files. Raises Trouble."""
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=instance):
+            pass
+    except OSError as error:
+        raise Trouble("no-instance", place=instance, cause=cause_of(error)) from error
+
+
 def migrate(instance: Path) -> str:
     """Bring the database of an instance up to date; return where the first administrator is made, once there is one ''.
 
     Raises Trouble.
     """
+    prepare(instance)
     with step("migrate"):
-        instance.mkdir(parents=True, exist_ok=True)
         told = output([PYTHON, "-m", "webapp.migrate"], "no-migrate", instance, environment(instance))
     return told.strip()
 
@@ -93,6 +108,7 @@ def set_up(again: bool = False) -> None:
 
 def demo(instance: Path) -> None:
     """Build the worked campaign in an instance of its own; what it tells of its progress is shown. Raises Trouble."""
+    prepare(instance)
     say("demo")
     start = time.monotonic()
     command = [str(PYTHON), "-m", "webapp.demo"]

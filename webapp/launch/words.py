@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import locale
 import os
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 WORDS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_text("utf-8"))
+
+CAUSES = frozenset(("EACCES", "EROFS", "EEXIST", "ENOTDIR", "ENOSPC", "EADDRNOTAVAIL"))  # told in our own words
 
 
 def language(environ: Mapping[str, str] = os.environ) -> str:
@@ -24,6 +27,12 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
 def word(code: str, **params: object) -> str:
     """Return the sentence of a code in the user's language."""
     return WORDS[code][language()].format(**params)
+
+
+def cause_of(error: OSError) -> str:
+    """Return in the user's language why the system refused; its own words where we have none."""
+    code = errno.errorcode.get(error.errno or 0, "")
+    return word(code) if code in CAUSES else str(error.strerror or error)
 
 
 def say(code: str, **params: object) -> None:
