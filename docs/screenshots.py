@@ -64,9 +64,9 @@ def enter(page: Page, base: str, env: dict[str, str]) -> None:
     page.screenshot(path=IMAGES / "first-run.png")
     page.fill("[name=name]", "张敏")
     for field in ("password", "password_again"):
-        page.fill(f"[name={field}]", "一支好用的钢笔")
+        page.fill(f"[name={field}]", "春天里的第一场雨")
     page.locator("main button.btn-primary").click()
-    page.wait_for_load_state()
+    page.wait_for_url(lambda url: "/first-run/" not in url)
 
 
 def take(page: Page, address: str, path: Path, name: str) -> None:
