@@ -1,4 +1,7 @@
-"""Pictures of pages. Handwriting is painted over: it tells its writer, and only the transcription shows it."""
+"""Pictures of pages. Handwriting is painted over: it tells its writer, and only the transcription shows it.
+
+A page whose sheet was not found in its image is coarse; ``?whole=1`` shows it sharply to a person who asks.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ MINUTES = 60  # the next doubtful page is fetched ahead of its time; what may st
 @access(Access.OPERATOR)
 def page_image(page_id: int) -> Response:
     """A page upright, in the frame of its layout (8 px per mm); as scanned where its sheet was not found."""
-    return _answer(page_id, "page", pictures.page_jpeg)
+    whole = _asked_for_whole()
+    return _answer(page_id, f"page {whole}", lambda of, page: pictures.page_jpeg(of, page, whole))
 
 
 @bp.get("/pages/<int:page_id>/thumb.jpg")
@@ -42,7 +46,12 @@ def crop(page_id: int, question: str) -> Response:
 @access(Access.OPERATOR)
 def original(page_id: int) -> Response:
     """The page as it was scanned, not turned."""
-    return _answer(page_id, "original", pictures.original_jpeg)
+    whole = _asked_for_whole()
+    return _answer(page_id, f"original {whole}", lambda of, page: pictures.original_jpeg(of, page, whole))
+
+
+def _asked_for_whole() -> bool:
+    return request.args.get("whole") == "1"
 
 
 def _answer(page_id: int, kind: str, make: Callable[[Office, int], bytes]) -> Response:
@@ -57,5 +66,6 @@ def _answer(page_id: int, kind: str, make: Callable[[Office, int], bytes]) -> Re
         except FileProblem as trouble:
             raise NotFound(str(trouble.code), **trouble.params) from trouble
     answer.set_etag(tag)
-    answer.headers["Cache-Control"] = f"private, max-age={MINUTES * 60}"
+    keep = "no-store" if _asked_for_whole() else f"private, max-age={MINUTES * 60}"
+    answer.headers["Cache-Control"] = keep
     return answer

@@ -15,7 +15,7 @@ from webapp.access import Access, access
 from webapp.errors import Busy, InvalidInput
 from webapp.models import Page
 from webapp.pages import office, render_meeting, user_id, wants_json
-from webapp.services import inbox, intake, keyed, meetings, progress, scans, sheets, trays
+from webapp.services import inbox, intake, keyed, meetings, pictures, progress, scans, sheets, trays
 
 bp = Blueprint("scanning", __name__)
 POLLED = "scanning/_files.html"
@@ -138,8 +138,7 @@ def take_back(batch_id: int) -> Response:
 def page(page_id: int) -> str:
     """One page: its image, what the machine read, what people decided, what can be done."""
     shown = sheets.view(office(), page_id)
-    problem = request.args.get("problem", "")
-    return _render("scanning/page.html", shown.meeting_id, shown=shown, page=shown.page, problem=problem)
+    return _page(shown)
 
 
 @bp.post("/pages/<int:page_id>/retry")
@@ -160,10 +159,7 @@ def type_code(page_id: int) -> Response | tuple[str, int]:
         )
     except InvalidInput as error:
         shown = sheets.view(office(), page_id)
-        typed = request.form.get("code", "")
-        return _render(
-            "scanning/page.html", shown.meeting_id, shown=shown, page=shown.page, fault=error, typed=typed
-        ), error.status
+        return _page(shown, fault=error, typed=request.form.get("code", "")), error.status
     return _on_through_tray(page_id)
 
 
@@ -303,6 +299,13 @@ def _render(template: str, meeting_id: int | None, **context: Any) -> str:
     if meeting_id is None:
         return render_template(template, **context)
     return render_meeting(template, meeting_id, "scanning", **context)
+
+
+def _page(shown: sheets.Shown, **context: Any) -> str:
+    """Render one page; sharply only where its handwriting is covered or a person asked for the whole of it."""
+    placed = shown.scan is None or pictures.source_of(office(), shown.page.id).is_placed
+    context |= {"placed": placed, "whole": not placed and request.args.get("whole") == "1"}
+    return _render("scanning/page.html", shown.meeting_id, shown=shown, page=shown.page, **context)
 
 
 def _back() -> Response:

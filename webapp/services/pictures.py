@@ -1,5 +1,8 @@
 """Pictures of pages for people: upright, in the frame of the layout, with the handwriting painted over.
 
+Where nobody knows how the sheet lies in the image – the page lies in a tray – nobody knows where the handwriting is:
+such a picture is made too coarse to read, and sharp only for a person who asks for the whole page.
+
 Made when asked for and kept in ``instance/cache/``, which may be deleted at any time.
 """
 
@@ -15,6 +18,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from sqlalchemy import select
 
 from forms.layout import Layout, Region
 from omr import text
@@ -23,17 +27,18 @@ from omr.image import Grey
 from omr.stack import open_stack
 from webapp import models
 from webapp.errors import NotFound
-from webapp.models import Page, PrintRun, Reading, Scan
+from webapp.models import Page, Reading, Scan
 from webapp.office import Office
 from webapp.services.intake import stack_settings
 from webapp.services.layouts import parse
 
-VERSION = 3  # of the pictures: a change of what is drawn here makes the old ones useless
+VERSION = 4  # of the pictures: a change of what is drawn here makes the old ones useless
 SCALE = 8.0  # px per mm: 203 dpi, at which eight times enlarged is still of use
 THUMB_WIDTH = 220
 JPEG_QUALITY = 82
 COVER, HATCH = 236, 214  # greys of what is painted over
 HATCH_MM = 5.0
+COARSE = 84  # squares across the shorter side of a page that is not placed: 2.5 mm of A4, a third of a character
 MARGIN_MM = 3.0  # round the boxes of a question's crop
 MOST_BYTES = 500_000_000
 PRUNE_EVERY = 100  # pictures written between two looks at the size of the folder
@@ -81,20 +86,24 @@ def source_of(office: Office, page_id: int) -> Source:
             raise NotFound("no-such-page")
         reading = session.get(Reading, page.reading_id) if page.reading_id else None
         found: dict[str, Any] = (reading.value.get("registration") or {}) if reading else {}
-        run = session.get(PrintRun, page.print_run_id) if page.print_run_id else None
-        if not found.get("matrix") or run is None or page.sheet_page is None:
+        # of the reading, not of the print run: a sheet that was never issued belongs to no run, yet bears handwriting
+        sheet_page = reading.value.get("sheet_page") if reading else None
+        row = session.get(models.Layout, reading.layout_digest) if reading and reading.layout_digest else None
+        if not found.get("matrix") or row is None or sheet_page is None:
             return Source(scan.sha256, page.index, page.reading_id or 0)
-        layout = parse(session.get_one(models.Layout, run.layout_digest).source)
-    return Source(scan.sha256, page.index, page.reading_id or 0, tuple(found["matrix"]), layout, page.sheet_page)
+        layout = parse(row.source)
+    return Source(scan.sha256, page.index, page.reading_id or 0, tuple(found["matrix"]), layout, sheet_page)
 
 
-def page_jpeg(office: Office, page_id: int) -> bytes:
-    """Return a page, upright and edge to edge at ``SCALE`` px per mm; as scanned where its sheet was not found.
+def page_jpeg(office: Office, page_id: int, whole: bool = False) -> bytes:
+    """Return a page, upright and edge to edge at ``SCALE`` px per mm; as scanned and coarse where it is not placed.
 
+    ``whole``: a person asked to see a page sharply that is not placed. What is placed stays covered all the same.
     Raises NotFound for a page without an image, FileProblem where the file is damaged.
     """
     source = source_of(office, page_id)
-    return cached(office, source.tag("page"), lambda: _jpeg(_upright(office, source)))
+    kind = "page-whole" if whole else "page"
+    return cached(office, source.tag(kind), lambda: _jpeg(_upright(office, source, whole=whole)))
 
 
 def thumb_jpeg(office: Office, page_id: int) -> bytes:
@@ -115,10 +124,15 @@ def crop_jpeg(office: Office, page_id: int, question: str) -> bytes:
     return cached(office, source.tag(question), lambda: _jpeg(text.cut(_stored(office, source), matrix, row, SCALE)))
 
 
-def original_jpeg(office: Office, page_id: int) -> bytes:
-    """Return a page as it was scanned, not turned; handwriting is painted over where its place is known."""
-    source = source_of(office, page_id)
-    return cached(office, source.tag("original"), lambda: _jpeg(_masked_as_scanned(office, source)))
+def original_jpeg(office: Office, page_id: int, whole: bool = False) -> bytes:
+    """Return a page as it was scanned, not turned, with the handwriting painted over. ``whole``: see ``page_jpeg``.
+
+    Two sheets in one image are two pages of one picture: both are covered.
+    """
+    sources = _sources_of_image(office, page_id)
+    kind = "original-whole" if whole else "original"
+    name = hashlib.sha256(" ".join(source.tag(kind) for source in sources).encode()).hexdigest()[:32]
+    return cached(office, name, lambda: _jpeg(_masked_as_scanned(office, sources, whole)))
 
 
 def tag_of(office: Office, page_id: int, kind: str) -> str:
@@ -162,6 +176,17 @@ def prune(folder: Path, most_bytes: int) -> None:
         total -= stat.st_size
 
 
+def _sources_of_image(office: Office, page_id: int) -> list[Source]:
+    """Return the page and the others that lie in the same image."""
+    with office.db.read() as session:
+        page = session.get(Page, page_id)
+        if page is None:
+            raise NotFound("no-such-page")
+        same = select(Page.id).where(Page.scan_id == page.scan_id, Page.index == page.index, Page.id != page_id)
+        others = list(session.scalars(same.order_by(Page.id))) if page.scan_id else []
+    return [source_of(office, each) for each in (page_id, *others)]
+
+
 def _stored(office: Office, source: Source, reduce: bool = False) -> Grey:
     stack = open_stack(office.storage.path(source.sha256), stack_settings(office.settings))
     try:
@@ -170,25 +195,37 @@ def _stored(office: Office, source: Source, reduce: bool = False) -> Grey:
         stack.close()
 
 
-def _upright(office: Office, source: Source, scale: float = SCALE) -> Grey:
+def _upright(office: Office, source: Source, scale: float = SCALE, whole: bool = False) -> Grey:
     if not source.is_placed:
-        return _stored(office, source, reduce=True)
+        grey = _stored(office, source, reduce=True)
+        return grey if whole else _coarse(grey)
     matrix, layout = source.placed()
-    whole = Region("page", "page", 0, 0, *layout.page_mm)
-    picture = text.cut(_stored(office, source), matrix, whole, scale)
+    sheet = Region("page", "page", 0, 0, *layout.page_mm)
+    picture = text.cut(_stored(office, source), matrix, sheet, scale)
     for region in source.regions():
         _cover(picture, region, scale)
     return picture
 
 
-def _masked_as_scanned(office: Office, source: Source) -> Grey:
-    grey = _stored(office, source).copy()
-    for region in source.regions():
-        matrix, _ = source.placed()
-        left, top, right, bottom = _edges(region)
-        corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], float)
-        cv2.fillPoly(grey, [apply(matrix, corners).round().astype(np.int32)], (COVER,))
+def _masked_as_scanned(office: Office, sources: list[Source], whole: bool) -> Grey:
+    grey = _stored(office, sources[0]).copy()
+    if not whole and not all(source.is_placed for source in sources):
+        return _coarse(grey)
+    for source in sources:
+        for region in source.regions():
+            matrix, _ = source.placed()
+            left, top, right, bottom = _edges(region)
+            corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], float)
+            cv2.fillPoly(grey, [apply(matrix, corners).round().astype(np.int32)], (COVER,))
     return grey
+
+
+def _coarse(grey: Grey) -> Grey:
+    """Return a picture in squares, in which a page is recognised and no writing is read."""
+    height, width = grey.shape
+    step = max(1.0, min(height, width) / COARSE)
+    small = cv2.resize(grey, (max(1, round(width / step)), max(1, round(height / step))), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST).astype(np.uint8, copy=False)
 
 
 def _edges(region: Region) -> tuple[float, float, float, float]:

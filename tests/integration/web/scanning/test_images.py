@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import stacks
 
-from webapp.models import IssuedSheet, Layout, PrintRun
+from webapp.models import IssuedSheet, Layout
 from webapp.services import pictures
 from webapp.services.layouts import parse
 
@@ -76,6 +76,44 @@ def test_page_in_a_tray__is_shown_as_scanned(deck, send, pages, operator):
     assert image.shape[0] > image.shape[1]
 
 
+def bars(image: np.ndarray) -> float:
+    """Return how much the greys of neighbouring columns differ: writing does, squares do not."""
+    return float(np.abs(np.diff(image.astype(int), axis=1)).mean())
+
+
+def test_page_that_is_not_placed__is_coarse_until_the_whole_page_is_asked_for(deck, send, pages, operator):
+    send(stacks.as_pdf(stacks.foreign_page()))
+    page_id = pages()[0].id
+    for name in ("image.jpg", "original"):
+        coarse = picture(operator.get(f"/pages/{page_id}/{name}"))
+        asked = operator.get(f"/pages/{page_id}/{name}?whole=1")
+        assert asked.headers["Cache-Control"] == "no-store"
+        assert bars(picture(asked)) > 2 * bars(coarse)
+    said = operator.get(f"/pages/{page_id}").get_data(as_text=True)
+    assert "显示整页" in said
+    assert f"/pages/{page_id}?whole=1" in said
+    assert "重新遮盖" in operator.get(f"/pages/{page_id}?whole=1").get_data(as_text=True)
+
+
+def test_sheet_that_was_never_issued__is_placed_and_covered_all_the_same(office, deck, send, pages, operator):
+    with office.db.begin() as session:
+        session.query(IssuedSheet).delete()
+    layout = layout_of(office)
+    region = layout.pages[0].regions[0]
+    grey = np.array(deck.image(0))
+    scale = grey.shape[1] / 210
+    grey[round((region.y + 10) * scale) : round((region.y + 30) * scale), round(40 * scale) : round(150 * scale)] = 20
+    send(stacks.as_pdf(stacks.Image.fromarray(grey)))
+    (page,) = pages()
+    assert page.tray == "not-issued"
+    for whole in ("", "?whole=1"):
+        image = picture(operator.get(f"/pages/{page.id}/image.jpg{whole}"))
+        assert ink(image, region.x, region.y, region.w, region.h, 8) == 0
+        original = picture(operator.get(f"/pages/{page.id}/original{whole}"))
+        assert ink(original, 45, region.y + 12, 100, 16, original.shape[1] / 210) == 0
+    assert "显示整页" not in operator.get(f"/pages/{page.id}").get_data(as_text=True)
+
+
 def test_damaged_page__has_no_picture_but_a_reason(deck, send, pages, operator):
     whole = deck.pdf(0)
     at = whole.index(b"\xff\xd8\xff")
@@ -91,10 +129,7 @@ def test_same_picture_again__is_not_sent_and_changes_with_its_reading(office, de
     tag = operator.get(path).headers["ETag"]
     assert operator.get(path, headers={"If-None-Match": tag}).status_code == 304
     with office.db.begin() as session:
-        page = session.merge(pages()[0])
-        page.print_run_id = None
-        session.query(IssuedSheet).delete()
-        assert session.query(PrintRun).count() == 1
+        session.merge(pages()[0]).reading_id = None  # as after "read again"
     assert operator.get(path).headers["ETag"] != tag
 
 
