@@ -6,6 +6,7 @@ newcomer does, and photographs the pages with Debian's chromium. Needs what ``py
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +63,7 @@ def enter(page: Page, base: str, env: dict[str, str]) -> None:
     command = [sys.executable, "-m", "flask", "--app", "webapp", "app", "setup-link"]
     link = subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout.split()[-1]
     page.goto(base + link[link.index("/first-run") :])
-    page.screenshot(path=IMAGES / "first-run.png")
+    photograph(page, IMAGES / "first-run.png")
     page.fill("[name=name]", "张敏")
     for field in ("password", "password_again"):
         page.fill(f"[name={field}]", "春天里的第一场雨")
@@ -78,7 +80,13 @@ def take(page: Page, address: str, path: Path, name: str) -> None:
         page.locator("main a.btn-primary").first.click()
         page.wait_for_load_state()
     page.wait_for_timeout(1500)  # pictures of pages and specimens arrive after the page
-    page.screenshot(path=path)
+    photograph(page, path)
+
+
+def photograph(page: Page, path: Path) -> None:
+    """Save the window in 256 colours: a third of the bytes, and nobody sees a difference."""
+    with Image.open(io.BytesIO(page.screenshot())) as image:
+        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 @contextmanager
