@@ -43,7 +43,8 @@ PAGES = {
 def main() -> int:
     """Write ``docs/images/<page>.png`` (Chinese) and ``<page>-en.png``."""
     IMAGES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as parent:
+        folder = str(Path(parent) / "pingyi")
         env = os.environ | {"PINGYI_INSTANCE": folder, "PYTHONUTF8": "1"}
         subprocess.run([sys.executable, "-m", "webapp.demo"], cwd=ROOT, env=env, check=True)
         with served(env) as base, sync_playwright() as playwright:
@@ -95,7 +96,8 @@ def served(env: dict[str, str]) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "webapp.wsgi", "--port", str(port)], cwd=ROOT, env=env)
+    modules = (["webapp.wsgi", "--port", str(port)], ["webapp.watch"])
+    processes = [subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, env=env) for module in modules]
     base = f"http://127.0.0.1:{port}"
     try:
         for _ in range(100):
@@ -106,8 +108,10 @@ def served(env: dict[str, str]) -> Iterator[str]:
                 time.sleep(0.1)
         yield base
     finally:
-        server.terminate()
-        server.wait()
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
 
 
 if __name__ == "__main__":
