@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -121,11 +122,11 @@ def _subjects(session: Session, meeting_id: int) -> dict[str, int]:
 
 def _parsed(numbers: Mapping[Key, str], heads: Mapping[Key, int]) -> Iterator[tuple[Key, int]]:
     for key, text in numbers.items():
-        text = text.strip()
+        text = unicodedata.normalize("NFKC", text).strip()  # an input method types full-width digits
         if not text and key not in heads:
             continue
         if not text:
             raise InvalidInput("number-cleared", number=heads[key])
         if key[0] not in KINDS or not text.isascii() or not text.isdigit() or int(text) > MOST:
-            raise InvalidInput("not-a-number", text=text[:20], most=MOST)
+            raise InvalidInput("not-a-number", text=text[:20], most=MOST, field="|".join(key))
         yield key, int(text)

@@ -28,9 +28,13 @@ def units(office: Office) -> list[tuple[int, Unit]]:
 
 def add(office: Office, *, names: str, kind: str, parent_id: int | None = None) -> int:
     """Add units, a name a line. Returns how many. Raises InvalidInput (nothing is added then)."""
-    wanted = [line.strip() for line in names.splitlines() if line.strip()]
+    lines = [line.strip() for line in names.splitlines()]
+    wanted = [line for line in lines if line]
     if not wanted:
         raise InvalidInput("unit-name-missing")
+    for number, line in enumerate(lines, 1):
+        if len(line) > LONGEST:
+            raise InvalidInput("unit-name-long", line=number, most=LONGEST)
     with office.db.begin() as session:
         for name in wanted:
             _check(session, name, kind, parent_id)

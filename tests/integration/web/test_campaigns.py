@@ -178,7 +178,7 @@ def test_units__are_added_a_name_a_line_and_stand_in_a_tree(operator, office):
         ({"names": "机械学院党委", "kind": "college"}, "已有单位"),
         ({"names": "甲\n甲", "kind": "college"}, "已有单位"),
         ({"names": "乙", "kind": "empire"}, "没有这种类型"),
-        ({"names": "丙" * 121, "kind": "branch"}, "文字太长"),
+        ({"names": "丙" * 121, "kind": "branch"}, "名称超过"),
     ],
 )
 def test_units_that_cannot_be__are_refused_together(operator, office, unit, fields, told):
@@ -215,3 +215,10 @@ def test_what_is_not_there__is_told(office, campaign):
         surveys.save(office, 99, OWN)
     with pytest.raises(InvalidInput):
         campaigns.create(office, campaigns.preset().facts, forms=("nothing",))
+
+
+def test_unit_name_that_is_too_long__is_told_with_its_line_and_nothing_is_added(office):
+    with pytest.raises(InvalidInput) as caught:
+        units.add(office, names="机械学院\n\n" + "长" * 121, kind="college")
+    assert (caught.value.code, caught.value.params["line"]) == ("unit-name-long", 3)
+    assert units.units(office) == []

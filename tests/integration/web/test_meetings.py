@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -87,7 +88,20 @@ def test_what_is_no_number__is_refused_and_nothing_is_added(office, meeting, use
     with pytest.raises(InvalidInput) as caught:
         enter(office, meeting, user, {**NUMBERS, ("issued", "org", "staff"): text})
     assert caught.value.code == "not-a-number"
+    assert caught.value.params["field"] == "issued|org|staff"
     assert head_counts.history(office, meeting.id) == []
+
+
+def test_full_width_digits__are_digits(office, meeting, user):
+    enter(office, meeting, user, {("present", "", "staff"): "２３８"})
+    assert head_counts.history(office, meeting.id)[0].number == 238
+
+
+def test_wrong_number__is_marked_in_its_field(operator, meeting):
+    answer = operator.post(f"/meetings/{meeting.id}/counts", {"expected||staff": "12", "present||staff": "many"})
+    page = answer.get_data(as_text=True)
+    assert page.count('aria-invalid="true"') == 1
+    assert re.search(r'name="present\|\|staff"[^>]*aria-invalid', page)
 
 
 def test_number__cannot_be_taken_away_but_be_set_to_none(office, meeting, user):
