@@ -1,0 +1,76 @@
+"""The demonstration builds, and what it publishes is what its writers meant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from webapp import demo
+from webapp.jobs import open_office
+from webapp.models import Campaign, Page, Scan
+from webapp.services import review, tally
+from webapp.settings import load
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A smaller demonstration: fewer sheets, fewer names, nothing else changed; and the truth of each meeting."""
+    small = (
+        replace(demo.HALLS[0], copies=14, returned=10, present={"staff": 7, "student": 4}),
+        replace(demo.HALLS[1], copies=6, returned=4, present={"staff": 3, "student": 2}, members=demo.MEMBERS[:5]),
+    )
+    truths = {}
+    scan = demo.scan
+
+    def kept(office, meeting_id, *rest):
+        truths[meeting_id] = scan(office, meeting_id, *rest)
+        return truths[meeting_id]
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(demo, "HALLS", small)
+    patch.setattr(demo, "DOUBTS_LEFT", 0)
+    patch.setattr(demo, "scan", kept)
+    instance = tmp_path_factory.mktemp("demo")
+    patch.setenv("PINGYI_INSTANCE", str(instance))
+    assert demo.main() == 0
+    office = open_office(load(instance, environ={}, inline_jobs=True))
+    yield office, truths
+    office.db.close()
+    patch.undo()
+
+
+def test_demonstration__every_published_count_is_what_the_writers_meant(built):
+    office, truths = built
+    for meeting_id, truth in truths.items():
+        assert review.queue(office, meeting_id).waiting == 0
+        results = tally.results(office, meeting_id)
+        meant: dict[str, Counter[str]] = {}
+        for side in truth.pages:
+            for part in side.parts:
+                for question, answer in part.questions.items():
+                    verdict = demo.verdict_of(answer)
+                    meant.setdefault(question, Counter())[verdict.choice[0] if verdict.choice else verdict.state] += 1
+        for item in results.items:
+            row = "" if item.subject in (demo.COLLEGE, "") else f"m{demo.MEMBERS.index(item.subject) + 1:02d}."
+            published = {figure.choice.id: figure.number for figure in item.total.choices}
+            published |= {"blank": item.total.blank, "invalid": item.total.invalid}
+            assert {k: v for k, v in published.items() if v} == dict(meant[row + item.question.id]), item.question.id
+
+
+def test_demonstration__shows_what_offices_meet(built):
+    office, _ = built
+    with office.db.read() as session:
+        states = Counter(session.scalars(select(Scan.state)))
+        trays = Counter(tray for tray in session.scalars(select(Page.tray)) if tray)
+    assert states == {"read": 4, "duplicate": 1, "problem": 1}
+    assert trays == {"blank-page": 1, "not-a-sheet": 1}
+
+
+def test_built_twice__stays_as_it_was(built):
+    office, _ = built
+    assert demo.main() == 0
+    with office.db.read() as session:
+        assert len(session.scalars(select(Campaign)).all()) == 1
