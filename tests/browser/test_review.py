@@ -75,6 +75,16 @@ def chosen(page):
     return page.eval_on_selector_all("[name=verdict]:checked", "all => all.map(one => one.value)")
 
 
+def test_second_enter_while_the_first_is_under_way__does_not_contradict_it(operator_page, office, items):
+    open_item(operator_page, items[0])
+    operator_page.evaluate(
+        """for (const key of ["3", "Enter", "1", "Enter"])
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))"""
+    )
+    at(operator_page, items[1])
+    assert said(office, items[0]) == ("person", "basically")
+
+
 def test_keyboard_alone__decides_undoes_skips_and_finishes(operator_page, office, meeting_id, items):
     page, press = operator_page, operator_page.keyboard.press
     page.goto(f"/meetings/{meeting_id}/review")

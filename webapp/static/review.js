@@ -107,6 +107,7 @@ async function load(address) {
 // --- the decision ----------------------------------------------------------------------------------------------
 const buttons = () => [...(form?.querySelectorAll("[name=verdict]") ?? [])];
 const chosen = () => buttons().filter((button) => button.checked);
+let sent = false;
 const opened = chosen().map((button) => button.value).join();
 
 function press(key) {
@@ -137,8 +138,13 @@ function save() {
   if (form) form.requestSubmit();
 }
 
+/** Sent once: a second Enter while the answer is under way would contradict the first. */
 function onSubmit(event) {
-  if (chosen().length) return;
+  if (sent) return event.preventDefault();
+  if (chosen().length) {
+    sent = true;
+    return;
+  }
   event.preventDefault();
   find("#choose-first").hidden = false;
 }
@@ -189,6 +195,7 @@ function onKey(event) {
   if (!found || (help.open && found.action !== "help")) return;
   if (event.repeat && !["previous", "next", "larger", "smaller"].includes(found.action)) return event.preventDefault();
   event.preventDefault();
+  if (sent) return;
   ACTS[found.action]({ ...found, held: event.repeat });
 }
 
@@ -206,6 +213,7 @@ find("[form=undo]")?.addEventListener("click", (event) => {
 if (form) {
   form.addEventListener("change", onChange);
   form.addEventListener("submit", onSubmit);
+  addEventListener("pageshow", () => (sent = false)); // back by the browser: the page is as it was left
   showChosen();
 }
 if (sheet) startImage();
