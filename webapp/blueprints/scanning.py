@@ -12,7 +12,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response
 
 from webapp.access import Access, access
-from webapp.errors import Busy, InvalidInput
+from webapp.errors import Busy, Conflict, InvalidInput
 from webapp.models import Page
 from webapp.pages import office, render_meeting, user_id, wants_json
 from webapp.services import inbox, intake, keyed, meetings, pictures, progress, scans, sheets, trays
@@ -261,7 +261,7 @@ def _keying(
 ) -> str | tuple[str, int]:
     try:
         blank = keyed.find(office(), code, number)
-    except InvalidInput as error:
+    except (InvalidInput, Conflict) as error:
         page = render_meeting(
             "scanning/key_in.html", meeting_id, "scanning", blank=None, fault=error, code=code, sheet_page=number
         )

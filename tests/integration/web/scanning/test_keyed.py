@@ -103,6 +103,7 @@ def test_keying_in_a_sheet_that_counts__says_where_it_is_changed(deck, send, ope
     answer = operator.get(f"/meetings/{deck.meeting_id}/keyed/new?code={deck.sheets[0]}")
     assert answer.status_code == 409
     assert "已计入" in answer.get_data(as_text=True)
+    assert 'name="code"' in answer.get_data(as_text=True)  # the next number can be typed at once
 
 
 def test_print_behind_the_form__is_a_picture_without_a_code(deck, operator, office):
