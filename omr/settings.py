@@ -76,7 +76,7 @@ class JudgeSettings:
     sure_question: float = 0.93  # all boxes of a question together
     min_outline: float = 0.45  # a box whose outline isn't seen can't be called empty
     trace_ink: float = 0.02  # mean new darkness inside; blank boxes of bad scans stay under .01
-    trace_ring: float = 0.012  # share of ink round the box: a small tick beside it has .02
+    trace_ring: float = 0.005  # share of ink round the box: a small tick beside it has .02, a tight pale circle .008
     beside: float = 0.7  # of "empty" for a box with such ink, in a question without a mark
     heavy_solid: float = 0.6  # share of the inside that is thick ink: a fill, or a cancelling
     heavy_even: float = 0.35  # darkness of the lightest quarter of the inside

@@ -174,3 +174,8 @@ def test_pencil_fill_on_a_sheet_of_pencil_fills__not_struck_out():
     result = judged(row(satisfied=PALE_FILL), *(row(fairly=PALE_FILL) for _ in range(6)))
     assert result.boxes["satisfied"].state is not BoxState.CANCELLED
     assert result.choice == ("satisfied",)
+
+
+def test_pale_circle_close_round_a_box__asked():
+    circle = EMPTY | {"ink": 0.004, "ring": 0.008}  # most of it lies in the rim that is masked along the outline
+    assert judged(row(fairly=circle), *TICKED).state is QuestionState.UNSURE
