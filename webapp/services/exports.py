@@ -54,7 +54,7 @@ def answers_csv(office: Office, meeting_id: int) -> bytes:
     names: dict[str, None] = {}
     for row in rows:
         names.update(dict.fromkeys(row.cells))
-    head = ["表号", "问卷", "测评对象", "废票"]
+    head = ["表号", "测评表", "测评对象", "废票"]
     head += [f"{name} {kind}" for name in names for kind in ("机读", "裁定", "计票")]
     return _csv(head, (_line(row, names) for row in sorted(rows, key=lambda row: row.sheet)))
 
