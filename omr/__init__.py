@@ -1,3 +1,3 @@
 """Reads page images against Layouts. Knows nothing of databases or the web."""
 
-READER_VERSION = "1.0"
+READER_VERSION = "1.1"

@@ -1,23 +1,23 @@
 """Turns evidence into states. Pure: no image, no file, no clock.
 
-A box gets probabilities of four classes from its features: a multinomial logistic over the features and their
-products (``judge_weights.json``, fitted by ``omr.fit_judge``). A question's states follow from its boxes. A page's
+Two judges of different kinds say what each box is (``context`` tells what they are given); where they disagree, their
+geometric mean is unsure, and a person looks. A question's states follow from its boxes. A page's
 boxes teach one thing more, the writer's habit: a box filled all over is a struck-out one on a sheet of ticks, and an
 answer on a sheet of fills; nothing inside the box can tell them apart.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from omr.context import CIRCLE, Evidence, inputs, is_open
 from omr.measure import FEATURES
+from omr.models import run
 from omr.reading import (
     BoxReading,
     BoxState,
@@ -29,24 +29,34 @@ from omr.reading import (
 )
 from omr.settings import JudgeSettings
 
-CLASSES = ("empty", "marked", "cancelled", "trace")  # trace: ink that is no answer (dot, stray line, ghost)
-WEIGHTS = Path(__file__).with_name("judge_weights.json")
-_EMPTY, _MARKED, _CANCELLED, _TRACE = range(4)
-_OUTLINE, _INK, _SOLID, _BLOCKS, _EVEN, _RING, _AROUND, _PEAK, _LENGTH, _THROUGH = (
+CLASSES = (
+    "empty",
+    "marked",
+    "cancelled",
+    "trace",  # ink that is no answer: a dot, a stray line, a ghost
+    "aside",  # nothing in the box, but the mark of an answer close by
+)
+MODELS = ("judge_by_shape.onnx", "judge_by_eye.onnx")
+_EMPTY, _MARKED, _CANCELLED, _TRACE, _ASIDE = range(5)
+_OUTLINE, _INK, _SOLID, _BLOCKS, _EVEN, _AROUND, _PEAK, _LENGTH, _THROUGH, _RING, _EYE_MARKED = (
     FEATURES.index(name)
-    for name in ("outline", "ink", "solid", "blocks", "even", "ring", "around", "peak", "length", "through")
+    for name in (
+        "outline",
+        "ink",
+        "solid",
+        "blocks",
+        "even",
+        "around",
+        "peak",
+        "length",
+        "through",
+        "ring",
+        "eye_marked",
+    )
 )
-CONTEXT = (
-    "strength",  # ink inside, or a circle's outside
-    "rival",  # the most of that in another box of the question
-    "share",  # of this box against its strongest rival
-    "pen",  # peak over the middle peak of the sheet's marks: a pale line on a dark sheet is a stray
-    "hand",  # strength over the middle strength of the sheet's marks
-)
-_CIRCLE = 0.6  # share of directions with ink outside from which it goes round the box
-_MARK = 0.03  # strength from which the strongest box of a question is taken for the writer's mark
-_USUAL_PEAK, _USUAL_STRENGTH = 0.8, 0.18  # of a sheet with too few marks to tell
-Evidence = Mapping[str, Sequence[float]]  # box id -> features
+_UNTOUCHED = (0.9999, 0.00003, 0.00001, 0.00003, 0.00003)  # of a box in which the eye sees nothing at all
+_LEAST = 1e-5  # chance below which no judge goes
+_FOLDER = Path(__file__).parent
 
 
 def judge(
@@ -54,6 +64,8 @@ def judge(
     settings: JudgeSettings,
     spoiled: frozenset[str] = frozenset(),
     most: Mapping[str, int] | None = None,
+    *,
+    one_bit: bool = False,
 ) -> dict[str, QuestionReading]:
     """Decide all questions of one page.
 
@@ -62,21 +74,26 @@ def judge(
         settings: the thresholds.
         spoiled: ``question.choice`` of boxes that a fault of the page spoils: they are unsure, whatever they show.
         most: how many choices a question takes, where that is not one.
+        one_bit: the scan has black and white only, so that pale marks may be gone without a trace.
     """
     keys = [(question, box) for question, boxes in evidence.items() for box in boxes]
     if not keys:
         return {}
-    features = inputs(evidence)
-    chances = dict(zip(keys, probabilities(features), strict=True))
+    features = np.array([row for boxes in evidence.values() for row in boxes.values()], float)
+    chances = dict(zip(keys, probabilities(evidence), strict=True))
     heavy = {key for key, row in zip(keys, features, strict=True) if _is_heavy(row, settings)}
     fills = _fills_are_answers(evidence, chances, heavy, settings)
+    may_be_lost = (one_bit and not _inks_well(evidence, chances, settings)) or _fades(evidence, chances, settings)
     readings = {}
     for question, boxes in evidence.items():
         ids = list(boxes)
         rows = np.array([chances[question, box] for box in ids])
-        solid = np.array([boxes[box][_SOLID] for box in ids])
-        rows = _with_context(rows, np.array([(question, box) in heavy for box in ids]), solid, fills, settings)
+        blocks = np.array([boxes[box][_BLOCKS] for box in ids])
+        full = np.array([(question, box) in heavy for box in ids])
+        rows = _with_context(rows, full, blocks, fills, settings)
         lost = np.array([f"{question}.{box}" in spoiled or boxes[box][_OUTLINE] < settings.min_outline for box in ids])
+        if may_be_lost and not (rows[:, _MARKED] > 0.5).any():
+            lost[:] = True
         readings[question] = _question(boxes, rows, lost, (most or {}).get(question, 1), settings)
     return readings
 
@@ -87,50 +104,47 @@ def decide(reading: PageReading, settings: JudgeSettings, most: Mapping[str, int
         return reading
     evidence = {q: {b: box.evidence for b, box in question.boxes.items()} for q, question in reading.questions.items()}
     spoiled = frozenset(box for fault in reading.faults if fault.code == FaultCode.STREAK for box in fault.boxes)
-    return replace(reading, questions=judge(evidence, settings, spoiled, most))
+    one_bit = any(fault.code == FaultCode.ONE_BIT for fault in reading.faults)
+    return replace(reading, questions=judge(evidence, settings, spoiled, most, one_bit=one_bit))
 
 
-def inputs(evidence: Mapping[str, Evidence]) -> NDArray[np.float64]:
-    """Return the judge's inputs for all boxes of a page, in order: their features, then CONTEXT."""
-    features = np.array([row for boxes in evidence.values() for row in boxes.values()], float)
-    strength = np.maximum(features[:, _INK], np.where(features[:, _AROUND] > _CIRCLE, 0.5 * features[:, _RING], 0.0))
-    question = np.repeat(np.arange(len(evidence)), [len(boxes) for boxes in evidence.values()])
-    rival, first = np.zeros(len(features)), np.zeros(len(features), bool)
-    for number in range(len(evidence)):
-        row = np.flatnonzero(question == number)
-        order = row[np.argsort(strength[row])]
-        first[order[-1]] = strength[order[-1]] > _MARK
-        if len(order) > 1:
-            rival[order], rival[order[-1]] = strength[order[-1]], strength[order[-2]]
-    pen = np.median(features[first, _PEAK]) if first.sum() > 1 else _USUAL_PEAK
-    hand = np.median(strength[first]) if first.sum() > 1 else _USUAL_STRENGTH
-    share = strength / (strength + rival + 0.01)
-    context = [strength, rival, share, features[:, _PEAK] / max(pen, 0.1), np.minimum(strength / max(hand, 0.02), 4)]
-    return np.column_stack([features, *context])
+def probabilities(evidence: Mapping[str, Evidence]) -> NDArray[np.float64]:
+    """Return the chances of CLASSES, (n, 5), of all boxes of a page in order: the geometric mean of both judges."""
+    seen = inputs(evidence)
+    chances = np.tile(_UNTOUCHED, (len(seen[0]), 1))
+    judged = is_open(seen[1])
+    if judged.any():
+        said = [run(_FOLDER / name, each[judged]).astype(float) for name, each in zip(MODELS, seen, strict=True)]
+        both = np.sqrt(np.maximum(said[0], _LEAST) * np.maximum(said[1], _LEAST))
+        chances[judged] = both / both.sum(axis=1, keepdims=True)
+    return chances
 
 
-def probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the chances of CLASSES, (n, 4), for ``inputs``."""
-    mean, spread, weights = _model()
-    logits = expand((features - mean) / spread) @ weights
-    logits -= logits.max(axis=1, keepdims=True)
-    odds = np.exp(logits)
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+def _inks_well(
+    evidence: Mapping[str, Evidence], chances: Mapping[tuple[str, str], NDArray[np.float64]], settings: JudgeSettings
+) -> bool:
+    """Tell whether this sheet's pen surely shows in black and white: half the questions hold a solid black mark.
+
+    A blank question beside them is then believed. Pencil comes through as specks, or not at all.
+    """
+    solid = 0
+    for question, boxes in evidence.items():
+        marks = [features for box, features in boxes.items() if chances[question, box][_MARKED] > settings.sure_marked]
+        solid += any(features[_PEAK] > settings.one_bit_peak for features in marks)
+    return solid >= max(settings.one_bit_marks, len(evidence) // 2)
 
 
-def expand(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1, the features (cut at ±4 spreads) and all their products: what the logistic is linear in."""
-    cut = np.clip(scaled, -4, 4)
-    first, second = np.triu_indices(cut.shape[1])
-    return np.hstack([np.ones((len(cut), 1)), cut, cut[:, first] * cut[:, second]])
-
-
-@cache
-def _model() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    value = json.loads(WEIGHTS.read_text("utf-8"))
-    if tuple(value["features"]) != (*FEATURES, *CONTEXT):
-        raise ValueError(f"{WEIGHTS.name} was fitted to other features: fit it again")
-    return np.array(value["mean"]), np.array(value["spread"]), np.array(value["weights"])
+def _fades(
+    evidence: Mapping[str, Evidence], chances: Mapping[tuple[str, str], NDArray[np.float64]], settings: JudgeSettings
+) -> bool:
+    """Tell whether this sheet's faintest marks are near nothing: then a blank question may be a lost mark."""
+    peaks = [
+        features[_PEAK]
+        for question, boxes in evidence.items()
+        for box, features in boxes.items()
+        if chances[question, box][_MARKED] > 0.5
+    ]
+    return bool(len(peaks) >= settings.fading_marks and np.quantile(peaks, 0.05) < settings.fading_peak)
 
 
 def _is_heavy(row: NDArray[np.float64], settings: JudgeSettings) -> bool:
@@ -164,14 +178,14 @@ def _fills_are_answers(
 def _with_context(
     rows: NDArray[np.float64],
     heavy: NDArray[np.bool_],
-    solid: NDArray[np.float64],
+    blocks: NDArray[np.float64],
     fills: bool,
     settings: JudgeSettings,
 ) -> NDArray[np.float64]:
     """Move probability between "marked" and "cancelled" of heavy boxes, by the row and by the writer's habit."""
     rows = rows.copy()
     both = rows[:, _MARKED] + rows[:, _CANCELLED]
-    clear = ~heavy & (solid < settings.heavy_solid / 2) & (rows[:, _MARKED] > 0.9)
+    clear = ~heavy & (blocks < settings.stroke_blocks) & (rows[:, _MARKED] > 0.9)
     if clear.sum() == 1 and not fills:  # ■ beside √: struck out and answered anew
         share = np.full(len(rows), 0.05)
     elif fills:  # fills are this hand's answers; one that looks struck out on top of that is still asked about
@@ -211,22 +225,26 @@ def _box_states(
     boxes: Evidence, rows: NDArray[np.float64], lost: NDArray[np.bool_], settings: JudgeSettings
 ) -> tuple[list[BoxState], NDArray[np.float64]]:
     """Return each box's state and the probability of it. A trace counts as empty: it is no answer."""
-    empty = rows[:, _EMPTY] + rows[:, _TRACE]
+    empty = rows[:, _EMPTY] + rows[:, _TRACE] + rows[:, _ASIDE]
     table = np.stack([empty, rows[:, _MARKED], rows[:, _CANCELLED]], axis=1)
     best = table.argmax(axis=1)
     sure = np.where(lost, 0.5, 1.0) * table.max(axis=1)
-    beside = np.array([features[_RING] > settings.trace_ring for features in boxes.values()]) & (best == 0)
     if not (best > 0).any():  # ink beside a box matters where no box is marked: it may be the answer
-        sure = np.where(beside, np.minimum(sure, settings.beside), sure)
+        round_it = np.array([features[_RING] > settings.trace_ring for features in boxes.values()])
+        sure = np.where(round_it, np.minimum(sure, settings.beside), sure - rows[:, _ASIDE])
     names = (BoxState.EMPTY, BoxState.MARKED, BoxState.CANCELLED)
     states = []
     for index, features in enumerate(boxes.values()):
         state = names[best[index]]
         least = (settings.sure, settings.sure_marked, settings.sure_cancelled)[best[index]]
-        if state is BoxState.EMPTY and features[_INK] > settings.trace_ink:
+        if state is BoxState.EMPTY and (
+            features[_INK] > settings.trace_ink or features[_EYE_MARKED] > settings.eye_marked
+        ):
             least = settings.sure_inked
         if state is BoxState.MARKED and _may_be_stray(features, settings):
             least = settings.sure_stray
+        if state is BoxState.MARKED and features[_PEAK] < settings.pale_peak:
+            least = settings.sure_pale
         states.append(state if sure[index] >= least else BoxState.UNSURE)
     return states, sure
 
@@ -234,7 +252,7 @@ def _box_states(
 def _may_be_stray(features: Sequence[float], settings: JudgeSettings) -> bool:
     """Tell whether the ink is one short stroke to one side of the middle, as a pen leaves that only passed through."""
     short = features[_LENGTH] < settings.stray_length and features[_THROUGH] < settings.stray_through
-    return short and features[_SOLID] < settings.heavy_solid / 2 and features[_AROUND] < _CIRCLE
+    return short and features[_SOLID] < settings.heavy_solid / 2 and features[_AROUND] < CIRCLE
 
 
 def _likeliest(ids: list[str], rows: NDArray[np.float64]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ title only says what a page seems to be.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections import Counter
@@ -22,6 +23,8 @@ from forms.code import ALPHABET, SheetCode, belongs, normalise
 from omr.geometry import Array, patches
 from omr.image import Grey
 from omr.known import KnownPage
+
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # tesseract's own threads fight over a line of text, and take seconds
 
 _PX_PER_MM = 12.0
 _SIZES = (1.0, 0.8, 0.6, 0.5)  # of that: tesseract takes S for 5 and 4 for A at one size and not at the next

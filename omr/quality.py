@@ -57,10 +57,9 @@ def streak_candidates(grey: Grey, across: bool, settings: QualitySettings) -> li
     boxes look the same at this point: ``streaks`` tells them apart.
     """
     length = grey.shape[1] if across else grey.shape[0]
-    whole = grey[:, : length // _BANDS * _BANDS] if across else grey[: length // _BANDS * _BANDS]
-    size = (_BANDS, grey.shape[0]) if across else (grey.shape[1], _BANDS)
-    bands = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
-    bands = np.ascontiguousarray(bands.T if across else bands).astype(np.uint8, copy=False)
+    step, axis = length // _BANDS, int(across)
+    parts = (grey[:, at : at + step] if across else grey[at : at + step] for at in range(0, _BANDS * step, step))
+    bands = np.stack([cv2.reduce(part, axis, cv2.REDUCE_AVG).ravel() for part in parts])
     wide = 2 * (bands.shape[1] // 200) + 3
     smooth = cv2.blur(cv2.medianBlur(bands, 5), (wide * 3, 1)).astype(np.int16)
     difference = smooth - bands

@@ -62,7 +62,7 @@ def rejected(source: str, index: int | None, why: Problem) -> PageReading:
 
 def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: ReaderSettings) -> PageReading:
     known, grey = sheet.known, page.grey
-    placed = _place(page, sheet, settings)
+    placed = place(page, sheet, settings)
     if isinstance(placed, Problem):
         return rejected(source, page.index, placed)
     aim = known.target
@@ -74,6 +74,7 @@ def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: Read
     if sheet.by_ocr:
         troubles.append(Fault(FaultCode.CODE_BY_OCR, {"sheet": sheet.code.readable}))
     spoiled = frozenset(box for fault in troubles for box in fault.boxes)
+    one_bit = any(fault.code == FaultCode.ONE_BIT for fault in troubles)
     return PageReading(
         source,
         page.index,
@@ -84,7 +85,7 @@ def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: Read
         sheet=sheet.code.readable,
         sheet_page=known.page.page,
         registration=_registration(page, placed, known),
-        questions=judge(evidence, settings.judge, spoiled, known.most),
+        questions=judge(evidence, settings.judge, spoiled, known.most, one_bit=one_bit),
         regions={
             region.id: regions.has_ink(grey, placed.fit.matrix, known.print, region, placed.black_ratio)
             for region in known.page.regions
@@ -94,7 +95,7 @@ def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: Read
     )
 
 
-def _place(page: Page, sheet: Sheet, settings: ReaderSettings) -> register.Placed | Problem:
+def place(page: Page, sheet: Sheet, settings: ReaderSettings) -> register.Placed | Problem:
     """Lay the layout over the image; where one reading of the marks can't be believed, try the next."""
     first: Problem | None = None
     for guess in (sheet.hypothesis, *sheet.others):

@@ -67,17 +67,24 @@ class JudgeSettings:
     """From evidence to states."""
 
     sure: float = 0.98  # an empty box with less than this is unsure
-    sure_marked: float = 0.95  # a marked one: what it could be else is a trace beside nothing, and rare
-    sure_stray: float = 0.98  # a mark that may be a line passing through: three of seven strays that fooled us had less
+    sure_marked: float = 0.992  # a marked one: a felt pen's stray line had .988, a ghost among pale ticks .99
+    sure_stray: float = 0.994  # a mark that may be a line passing through
+    sure_pale: float = 0.996  # a pale mark: a rubbed-out tick among pale ones had .994
+    pale_peak: float = 0.35  # darkest place of such a mark; a ghost has .1 to .3
     stray_length: float = 0.9  # box widths of stroke inside; of ticks 10 % are shorter, of strays 90 %
     stray_through: float = 0.6  # half box widths to the nearer side of the middle; of ticks 20 % have less
     sure_cancelled: float = 0.9  # a struck-out box never stands alone: a clear new mark beside it supports it
-    sure_inked: float = 0.995  # "empty" for a box with ink in or round it: a lost answer is the worst error
+    sure_inked: float = 0.99  # "empty" for a box with ink in or round it: a lost answer is the worst error
     sure_question: float = 0.93  # all boxes of a question together
     min_outline: float = 0.45  # a box whose outline isn't seen can't be called empty
+    fading_peak: float = 0.2  # darkest place of a sheet's faintest twentieth of marks; pencil has .35 and more
+    fading_marks: int = 5  # marks from which that is asked
+    eye_marked: float = -2.3  # logarithm: where the eye alone gives a mark .1, "empty" must be as sure as for ink
     trace_ink: float = 0.02  # mean new darkness inside; blank boxes of bad scans stay under .01
     trace_ring: float = 0.005  # share of ink round the box: a small tick beside it has .02, a tight pale circle .008
     beside: float = 0.7  # of "empty" for a box with such ink, in a question without a mark
+    one_bit_peak: float = 0.8  # darkest place of a mark that black and white kept whole; pencil has .6
+    one_bit_marks: int = 3  # such marks (and half the questions) from which a blank question on such a scan is believed
     heavy_solid: float = 0.6  # share of the inside that is thick ink: a fill, or a cancelling
     heavy_even: float = 0.35  # darkness of the lightest quarter of the inside
     heavy_blocks: float = 0.9  # share of the box's 25 blocks with ink: what a pale fill has all of

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from forms.layout import Box, Page, Question
-from omr.synth import marks
+from omr.synth import marks, strange
 from omr.synth.arrays import Grey, between
 from omr.synth.handwriting import write_lines
 from omr.synth.pens import Pen, Stroke, choose_pen, draw
@@ -24,7 +24,10 @@ _CANCEL = {
     "corrected-scribble": "scribble",
     "corrected-strikes": "strikes",
     "corrected-cross": "cross",
+    "corrected-line": "line",
+    "cancelled-black": "black",
 }
+_ASIDE = {"beside", "near"}  # the mark of an answer, but not in its box
 
 
 @dataclass(slots=True)
@@ -77,11 +80,14 @@ def _fill_question(sheet: Sheet, question: Question, wish: Wish, boxes: list[Box
     if wish.other:
         _trace(sheet, by_id[wish.other], wish, boxes)
     for choice in wish.choice:
-        if wish.hard == "beside":
+        if wish.hard == "near":
+            strokes, pen = strange.near(sheet.writer, sheet.rng, by_id[choice].w / 2)
+            sheet.put(strokes, by_id[choice].cx, by_id[choice].cy, pen)
+        elif wish.hard == "beside":
             style = _beside(sheet, by_id[choice], boxes)
         else:
             _mark(sheet, by_id[choice], style, boxes)
-    touched = (wish.other,) if wish.other and wish.hard != "beside" else ()
+    touched = (wish.other,) if wish.other and wish.hard not in _ASIDE else ()
     return QuestionTruth(wish.state, wish.choice, style, bool(wish.choice) and not wish.hard, wish.hard, touched)
 
 
@@ -123,7 +129,10 @@ def _beside(sheet: Sheet, box: Box, boxes: list[Box]) -> str:
 def _trace(sheet: Sheet, box: Box, wish: Wish, boxes: list[Box]) -> None:
     """Ink at a box that is no answer."""
     rng, pen = sheet.rng, sheet.writer.pen
-    if wish.hard == "dot":
+    if (kind := wish.hard.removesuffix("-answered")) in strange.TRACES:
+        strokes, own = strange.TRACES[kind](sheet.writer, rng)
+        sheet.put(strokes, box.cx, box.cy, own)
+    elif wish.hard == "dot":
         x, y = rng.uniform(-2.0, 2.0, 2)
         sheet.put(marks.dot(1.0, pen.width_mm, rng), box.cx + x, box.cy + y, pen)
     elif wish.hard.startswith("stray"):
@@ -140,6 +149,8 @@ def _strike(sheet: Sheet, box: Box, how: str) -> None:
     rng, width = sheet.rng, sheet.writer.pen.width_mm
     if how == "black":
         strokes = marks.fill(between(rng, 1.0, 1.25), width * 0.8, rng)
+    elif how == "line":
+        strokes = strange.struck(rng)
     elif how == "cross":
         strokes = marks.cross(between(rng, 1.1, 1.5), width, rng)
     else:

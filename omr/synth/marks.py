@@ -128,6 +128,18 @@ def stray(size: float, _width: float, rng: np.random.Generator) -> list[Stroke]:
     return [curve([near, (x * 0.4 - y / reach * bend, y * 0.4 + x / reach * bend), (x, y)], rng, 0.1, 0.8)]
 
 
+def twice(size: float, width: float, rng: np.random.Generator) -> list[Stroke]:
+    """√ gone over once more."""
+    again = [stroke.moved(between(rng, -0.7, 0.7), between(rng, -0.6, 0.6)) for stroke in tick(size, width, rng)]
+    return tick(size, width, rng) + again
+
+
+def hook(size: float, _width: float, rng: np.random.Generator) -> list[Stroke]:
+    """√ of a hurried hand: no way down to speak of, or none that is seen."""
+    start = (between(rng, -1.6, -0.6), between(rng, 0.4, 1.5))
+    return [curve(_scaled([start, (start[0] + 0.5, 1.6), (between(rng, 0.9, 2.4), -2.3)], size), rng, 0.1 * size)]
+
+
 SHAPES: dict[str, Shape] = {
     "tick": tick,
     "cross": cross,
@@ -136,6 +148,8 @@ SHAPES: dict[str, Shape] = {
     "half": half,
     "slash": slash,
     "dash": dash,
+    "twice": twice,
+    "hook": hook,
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from omr.synth.arrays import Floats, Grey, between
 
 FINE = 4  # lines are drawn this much finer and then averaged down: soft, unquantised edges
-KINDS = ("ball", "gel", "felt", "pencil")
+KINDS = ("ball", "gel", "felt", "pencil", "fine", "pale", "dry", "marker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,14 @@ def choose_pen(kind: str, rng: np.random.Generator) -> Pen:
         return Pen(kind, between(rng, 10, 60), between(rng, 0.9, 1.7), 0.1, 0.0, 0.10)
     if kind == "pencil":
         return Pen(kind, between(rng, 75, 135), between(rng, 0.4, 0.85), 0.75, between(rng, 0, 0.02), 0.05)
+    if kind == "fine":
+        return Pen(kind, between(rng, 20, 110), between(rng, 0.2, 0.34), 0.15, between(rng, 0, 0.03), 0.02)
+    if kind == "pale":  # a hard pencil, or a hand that hardly presses
+        return Pen(kind, between(rng, 120, 185), between(rng, 0.3, 0.7), 0.8, between(rng, 0, 0.05), 0.05)
+    if kind == "dry":  # a ballpoint at its end
+        return Pen(kind, between(rng, 60, 150), between(rng, 0.3, 0.5), 0.4, between(rng, 0.1, 0.4), 0.02)
+    if kind == "marker":
+        return Pen(kind, between(rng, 10, 150), between(rng, 1.6, 2.8), 0.1, 0.0, 0.15)
     raise ValueError(f"no such pen: {kind}")
 
 

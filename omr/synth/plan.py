@@ -27,8 +27,28 @@ HARD = {
     "erased-answered": 6,
     "beside": 8,
 }
+MORE_STYLES = {"twice": 1, "hook": 2}
+MORE_PENS = {"fine": 8, "pale": 8, "dry": 6, "marker": 3}
+MORE_HARD = {
+    "corrected-line": 6,
+    "cancelled-black": 4,
+    "slip": 10,
+    "slip-answered": 6,
+    "touches": 8,
+    "touches-answered": 6,
+    "scrawl": 4,
+    "scrawl-answered": 4,
+    "shadow": 10,
+    "shadow-answered": 10,
+    "near": 8,
+}
 _NEEDS_TWO = {
     "double",
+    "corrected-line",
+    "slip-answered",
+    "touches-answered",
+    "scrawl-answered",
+    "shadow-answered",
     "corrected-black",
     "corrected-scribble",
     "corrected-strikes",
@@ -58,6 +78,13 @@ MIXES = {
     "clean": Mix(hard=0.0),
     "usual": Mix(),
     "hard": Mix(hard=0.34, odd_mark=0.3, styles=dict.fromkeys(STYLES, 1.0), pens=dict.fromkeys(PENS, 1.0)),
+    "varied": Mix(  # more than any stack holds: what a judge learns from
+        hard=0.3,
+        odd_mark=0.1,
+        styles=STYLES | MORE_STYLES | {"slash": 8, "dash": 8, "light": 8, "cross": 10},
+        pens=PENS | MORE_PENS,
+        hards=HARD | MORE_HARD,
+    ),
     "empty": Mix(blank=1.0, hard=0.0, writing=0.0),
     "ticked": Mix(blank=0.0, hard=0.0),
 }
@@ -119,11 +146,11 @@ def _hard(question: Question, kind: str, ids: list[str], mix: Mix, rng: np.rando
     choice = _choose(ids, 1, mix, rng)
     if kind.startswith("corrected"):
         return Wish(CORRECTED, choice, kind, _another(ids, choice, rng))
-    if kind == "erased-answered":
+    if kind.endswith("-answered") and kind != "stray-answered":
         return Wish(ANSWERED, choice, kind, _another(ids, choice, rng))
-    if kind in ("beside", "stray-answered"):
+    if kind in ("beside", "near", "stray-answered"):
         return Wish(ANSWERED, choice, kind, _another(ids, choice, rng) if len(ids) > 1 else "")
-    state = CANCELLED if kind == "cancelled" else BLANK
+    state = CANCELLED if kind.startswith("cancelled") else BLANK
     return Wish(state, (), kind, choice[0])  # the dot, stray line, ghost or struck-out mark lies at ``other``
 
 

@@ -4,46 +4,40 @@ from dataclasses import replace
 
 import pytest
 
-from omr.judge import CONTEXT, decide, inputs, judge
+from omr import eye
+from omr.judge import decide, judge
 from omr.measure import FEATURES
-from omr.reading import BoxState, Fault, PageReading, QuestionState, Status
+from omr.reading import BoxState, Fault, FaultCode, PageReading, QuestionState, Status
 from omr.settings import JudgeSettings
 
 SETTINGS = JudgeSettings()
-EMPTY = dict.fromkeys(FEATURES, 0.0) | {"outline": 1.0, "ink": 0.002}
-TICK = EMPTY | {
-    "ink": 0.12,
-    "cover": 0.18,
-    "peak": 0.62,
-    "core": 0.14,
-    "extent": 0.86,
-    "blocks": 0.4,
-    "balance": 0.2,
-    "sharp": 0.36,
-    "length": 1.15,
-    "through": 0.9,
-}
-FILL = EMPTY | {
-    "ink": 0.7,
-    "cover": 1.0,
-    "peak": 0.8,
-    "core": 0.75,
-    "extent": 1.0,
-    "solid": 1.0,
-    "blocks": 1.0,
-    "even": 0.65,
-    "balance": 0.03,
-    "sharp": 0.33,
-    "length": 1.43,
-    "through": 1.2,
-}
-PALE_FILL = EMPTY | {  # a pencil over the whole box, measured on an office scan
-    "ink": 0.3306, "cover": 0.6098, "peak": 0.5098, "core": 0.3449, "extent": 1.0, "solid": 0.2213, "blocks": 1.0,
-    "even": 0.2588, "ring": 0.0016, "around": 0.125, "balance": 0.025, "sharp": 0.3462, "length": 1.43, "reach": 0.4,
-    "crossing": 2.0, "through": 1.1,
+EMPTY = dict.fromkeys(FEATURES, 0.0) | {"outline": 1.0, "ink": 0.002} | dict(zip(eye.NAMES, eye.UNTOUCHED, strict=True))
+# Measured on synthesised office scans.
+TICK = EMPTY | {  # gel
+    "ink": 0.1748, "ring": 0.0154, "veil": 0.0195, "cover": 0.2257, "peak": 0.851, "core": 0.2136, "extent": 0.7735,
+    "solid": 0, "blocks": 0.4, "even": 0.0039, "around": 0.125, "balance": 0.4738, "sharp": 0.341, "length": 1.134,
+    "reach": 0.4375, "crossing": 1, "through": 0.6848, "eye_empty": -9, "eye_marked": 0, "eye_cancelled": -9,
+    "eye_trace": -9, "eye_aside": -9,
+}  # fmt: skip
+FILL = EMPTY | {  # gel
+    "ink": 0.8838, "ring": 0.0399, "veil": 0.0593, "cover": 1, "peak": 0.9216, "core": 0.8969, "extent": 1,
+    "solid": 1, "blocks": 1, "even": 0.8549, "around": 0.8125, "balance": 0, "sharp": 0.3319, "length": 1.478,
+    "reach": 0.3125, "crossing": 4, "through": 0.9583, "eye_empty": -9, "eye_marked": -1.142,
+    "eye_cancelled": -0.3858, "eye_trace": -6.967, "eye_aside": -9,
+}  # fmt: skip
+PALE_FILL = EMPTY | {  # a pencil over the whole box
+    "ink": 0.2926, "ring": 0.0082, "veil": 0.0281, "cover": 0.5028, "peak": 0.4235, "core": 0.3294, "extent": 1,
+    "solid": 0, "blocks": 1, "even": 0.2235, "around": 0.125, "balance": 0.0266, "sharp": 0.3611, "length": 1.495,
+    "reach": 0.3913, "crossing": 2, "through": 0.9568, "eye_empty": -7.163, "eye_marked": -0.1078,
+    "eye_cancelled": -2.335, "eye_trace": -5.388, "eye_aside": -9,
+}  # fmt: skip
+BESIDE = EMPTY | {  # a small tick next to the box
+    "ink": 0.0049, "ring": 0.0344, "veil": 0.0415, "cover": 0, "peak": 0.0157, "core": 0.0055, "extent": 0,
+    "solid": 0, "blocks": 0, "even": 0.0039, "around": 0.1875, "balance": 0, "sharp": 0.1569, "length": 0,
+    "reach": 0, "crossing": 0, "through": 0, "eye_empty": -9, "eye_marked": -9, "eye_cancelled": -9, "eye_trace": -9,
+    "eye_aside": 0,
 }  # fmt: skip
 LOST = EMPTY | {"outline": 0.1}
-BESIDE = EMPTY | {"ring": 0.03, "around": 0.2}
 
 
 def row(**boxes):
@@ -126,10 +120,6 @@ def test_no_question__nothing():
     assert judge({}, SETTINGS) == {}
 
 
-def test_inputs__have_features_and_context():
-    assert inputs({"q1": row(fairly=TICK), "q2": row()}).shape == (8, len(FEATURES) + len(CONTEXT))
-
-
 def page_of(questions, faults=()):
     return PageReading("a.pdf", 1, Status.READ, questions=questions, faults=faults)
 
@@ -141,7 +131,7 @@ def test_decide_with_the_same_settings__gives_the_same_page():
 
 def test_decide_with_a_stricter_threshold__asks_more_and_needs_no_image():
     page = page_of(judge({"q1": row(fairly=TICK), **{f"q{i}": r for i, r in enumerate(TICKED, 2)}}, SETTINGS))
-    strict = decide(page, replace(SETTINGS, sure_marked=0.9999999))
+    strict = decide(page, replace(SETTINGS, sure_marked=1.1))
     assert page.questions["q1"].state is QuestionState.ANSWERED
     assert strict.questions["q1"].state is QuestionState.UNSURE
 
@@ -174,6 +164,38 @@ def test_pencil_fill_on_a_sheet_of_pencil_fills__not_struck_out():
     result = judged(row(satisfied=PALE_FILL), *(row(fairly=PALE_FILL) for _ in range(6)))
     assert result.boxes["satisfied"].state is not BoxState.CANCELLED
     assert result.choice == ("satisfied",)
+
+
+PALE_TICK = TICK | {"ink": 0.035, "cover": 0.0, "peak": 0.24, "core": 0.04, "ring": 0.0, "sharp": 0.3}
+
+
+def test_sheet_of_pale_ticks__answered():
+    pale = tuple(row(fairly=PALE_TICK) for _ in range(8))
+    result = judged(row(satisfied=PALE_TICK), *pale)
+    assert (result.state, result.choice) == (QuestionState.ANSWERED, ("satisfied",))
+
+
+def test_two_fills_of_which_one_is_careless__not_answered():
+    careless = PALE_FILL | {"blocks": 0.88, "even": 0.05}
+    assert judged(row(satisfied=FILL, fairly=careless), *FILLED).state is not QuestionState.ANSWERED
+
+
+def test_blank_question_on_a_scan_of_black_and_white__asked_unless_the_pen_surely_shows():
+    pencil = tuple(row(fairly=TICK | {"peak": 0.6}) for _ in range(4))
+    assert judged(row(), *TICKED, one_bit=True).state is QuestionState.BLANK
+    assert judged(row(), *pencil, one_bit=True).state is QuestionState.UNSURE
+    assert judged(row(), row(), row(), one_bit=True).state is QuestionState.UNSURE
+
+
+def test_decide_a_scan_of_black_and_white__its_blank_questions_stay_unsure():
+    page = page_of(judge({"q1": row()}, SETTINGS, one_bit=True), (Fault(FaultCode.ONE_BIT),))
+    assert decide(page, SETTINGS).questions["q1"].state is QuestionState.UNSURE
+
+
+def test_blank_question_where_the_faintest_marks_are_near_nothing__asked():
+    fading = tuple(row(fairly=PALE_TICK | {"peak": peak}) for peak in (0.3, 0.3, 0.28, 0.25, 0.18, 0.16))
+    assert judged(row(), *fading).state is QuestionState.UNSURE
+    assert judged(row(), *(row(fairly=PALE_TICK) for _ in range(6))).state is QuestionState.BLANK
 
 
 def test_pale_circle_close_round_a_box__asked():
