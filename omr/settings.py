@@ -81,7 +81,7 @@ class JudgeSettings:
     fading_marks: int = 5  # marks from which that is asked
     eye_marked: float = -2.3  # logarithm: where the eye alone gives a mark .1, "empty" must be as sure as for ink
     trace_ink: float = 0.02  # mean new darkness inside; blank boxes of bad scans stay under .01
-    trace_ring: float = 0.005  # share of ink round the box: a small tick beside it has .02, a tight pale circle .008
+    trace_ring: float = 0.012  # share of ink round the box: a small tick beside it has .02; less is the eye's to see
     beside: float = 0.7  # of "empty" for a box with such ink, in a question without a mark
     one_bit_peak: float = 0.8  # darkest place of a mark that black and white kept whole; pencil has .6
     one_bit_marks: int = 3  # such marks (and half the questions) from which a blank question on such a scan is believed

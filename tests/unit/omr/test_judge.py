@@ -196,8 +196,3 @@ def test_blank_question_where_the_faintest_marks_are_near_nothing__asked():
     fading = tuple(row(fairly=PALE_TICK | {"peak": peak}) for peak in (0.3, 0.3, 0.28, 0.25, 0.18, 0.16))
     assert judged(row(), *fading).state is QuestionState.UNSURE
     assert judged(row(), *(row(fairly=PALE_TICK) for _ in range(6))).state is QuestionState.BLANK
-
-
-def test_pale_circle_close_round_a_box__asked():
-    circle = EMPTY | {"ink": 0.004, "ring": 0.008}  # most of it lies in the rim that is masked along the outline
-    assert judged(row(fairly=circle), *TICKED).state is QuestionState.UNSURE
