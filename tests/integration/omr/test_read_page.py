@@ -8,7 +8,6 @@ import pytest
 from omr_scans import ANSWERS, DPI, print_form, scanned, tick
 
 from forms import code
-from omr import printed
 from omr.reader import Reader
 from omr.reading import FaultCode, ProblemCode, QuestionState, Status
 
@@ -204,7 +203,6 @@ def without_code(page):
     return page
 
 
-@pytest.mark.skipif(not printed.available(), reason="tesseract is not installed")
 class TestPrintedNumber:
     def test_code_lost_number_legible__read_by_ocr_and_said_so(self, filled, org, stack):
         (reading,) = read(stack.image(without_code(filled), ".png"), org)

@@ -37,6 +37,10 @@ BESIDE = EMPTY | {  # a small tick next to the box
     "reach": 0, "crossing": 0, "through": 0, "eye_empty": -9, "eye_marked": -9, "eye_cancelled": -9, "eye_trace": -9,
     "eye_aside": 0,
 }  # fmt: skip
+PALE_CIRCLE = EMPTY | {  # a pencil close round the box: most of it lies in the rim that is masked along the outline
+    "ink": 0.0035, "ring": 0.008, "veil": 0.0722, "peak": 0.0471, "core": 0.0025, "around": 0.4375, "sharp": 0.6275,
+    "eye_empty": -9, "eye_marked": -0.0018, "eye_cancelled": -9, "eye_trace": -7.9393, "eye_aside": -6.5511,
+}  # fmt: skip
 LOST = EMPTY | {"outline": 0.1}
 
 
@@ -196,3 +200,10 @@ def test_blank_question_where_the_faintest_marks_are_near_nothing__asked():
     fading = tuple(row(fairly=PALE_TICK | {"peak": peak}) for peak in (0.3, 0.3, 0.28, 0.25, 0.18, 0.16))
     assert judged(row(), *fading).state is QuestionState.UNSURE
     assert judged(row(), *(row(fairly=PALE_TICK) for _ in range(6))).state is QuestionState.BLANK
+
+
+def test_pale_circle_close_round_a_box__never_blank():
+    result = judged(row(fairly=PALE_CIRCLE), *(row(satisfied=PALE_CIRCLE) for _ in range(4)))
+    assert result.state in (QuestionState.ANSWERED, QuestionState.UNSURE)
+    assert result.choice == ("fairly",)
+    assert judged(row(fairly=PALE_CIRCLE), *TICKED).state is QuestionState.UNSURE

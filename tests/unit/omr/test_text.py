@@ -107,13 +107,11 @@ def test_row_to_look_at__is_a_part_of_the_region_with_a_margin():
     assert np.array_equal(last, image[round((41.25 - 9.75 / 4) * text.SCALE) :])
 
 
-@pytest.mark.skipif(not ocr.has_rapidocr(), reason="rapidocr is not installed")
 @pytest.mark.parametrize("angle", [0.0, 1.5])
 def test_rapidocr_on_printed_characters__errs_in_few(angle):
     assert error_rate(ocr.load("rapidocr"), SAID, angle) <= 0.06
 
 
-@pytest.mark.skipif(not ocr.has_rapidocr(), reason="rapidocr is not installed")
 def test_rapidocr__gives_a_probability_to_every_character():
     engine = ocr.load("rapidocr")
     line = engine.read(text.lines(region(SAID), REGION)[0].image)
@@ -123,7 +121,6 @@ def test_rapidocr__gives_a_probability_to_every_character():
     assert engine.read(np.full((60, 400), 255, np.uint8)) == ocr.Line("", ())
 
 
-@pytest.mark.skipif(not ocr.has_tesseract(), reason="tesseract with chi_sim is not installed")
 def test_tesseract_on_printed_characters__errs_in_few():
     assert error_rate(ocr.load("tesseract"), SAID) <= 0.25
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from omr import ocr
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Opinion, Page, now
 from webapp.services import opinions
@@ -33,7 +32,6 @@ def reset(office, opinion_id, **values):
             setattr(row, name, value)
 
 
-@pytest.mark.skipif(not ocr.has_rapidocr(), reason="rapidocr is not installed")
 def test_written_regions_of_a_read_stack__have_a_proposal_line_by_line(office, meeting):
     rows = each(office, meeting)
     assert {row.state for row in rows} == {"proposed"}
