@@ -1,13 +1,11 @@
 """Brings the database of an instance up to date: ``python -m webapp.migrate``.
 
 Prints where the first administrator is made (``/first-run/…``) while there is none, else nothing.
-``--regenerate`` writes revision 1 anew from the models; it is for developers, and only until the first release.
 """
 
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 
 from alembic import command
@@ -24,7 +22,6 @@ from webapp.services import accounts
 from webapp.settings import Settings, SettingsError, load
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-FIRST = "0001"
 
 
 def upgrade(settings: Settings) -> None:
@@ -56,17 +53,6 @@ def differences(database: Database) -> list[object]:
         return list(compare_metadata(context, Base.metadata))
 
 
-def regenerate() -> None:
-    """Write revision 1 anew from the models."""
-    for path in (MIGRATIONS / "versions").glob(f"{FIRST}_*.py"):
-        path.unlink()
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/empty.sqlite3")
-        with database.engine.begin() as connection:
-            command.revision(config(connection), "the tables", autogenerate=True, rev_id=FIRST)
-        database.close()
-
-
 def config(connection: Connection) -> Config:
     """Return Alembic's configuration over one open connection."""
     value = Config()
@@ -76,10 +62,7 @@ def config(connection: Connection) -> Config:
 
 
 def main() -> int:
-    """Migrate the instance of the environment, or regenerate revision 1."""
-    if sys.argv[1:] == ["--regenerate"]:
-        regenerate()
-        return 0
+    """Migrate the instance of the environment."""
     from webapp.jobs import open_office
 
     try:

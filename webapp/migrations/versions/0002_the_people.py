@@ -1,0 +1,10 @@
+"""the people."""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet: keeps the number of the tables that are to come."""

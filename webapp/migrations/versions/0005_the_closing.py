@@ -1,0 +1,10 @@
+"""the closing."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet: keeps the number of the tables that are to come."""

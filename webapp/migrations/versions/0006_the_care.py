@@ -1,0 +1,10 @@
+"""the care."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet: keeps the number of the tables that are to come."""
