@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -16,8 +16,10 @@ from forms.layout import Page as LayoutPage
 from omr.image import Grey
 
 _FINE = 3  # drawn this much finer and averaged down: edges get their true grey
+_BAND = 64  # rows averaged at once: Pillow hands out copies, and the fine drawing has 20 MB
 _MM_PER_PT = 25.4 / 72
 _FONTS = {"serif": "NotoSerifSC-Regular.otf", "sans": "NotoSansSC-Regular.otf"}
+Fonts = Callable[[str, float], ImageFont.FreeTypeFont]
 
 
 def draw(page_mm: tuple[float, float], page: LayoutPage, scale: float) -> Grey:
@@ -38,13 +40,23 @@ def draw(page_mm: tuple[float, float], page: LayoutPage, scale: float) -> Grey:
             _line(pen, [*shape.points, *shape.points[: int(shape.closed)]], shape.width, fine)
     for mark in page.fiducials:
         _rectangle(pen, mark.x, mark.y, mark.w, mark.h, fine)
+    fonts = cache(_font)  # for this drawing only: each keeps up to 12 MB of its file mapped
     for text in page.texts:
         if "{" not in text.string:
-            _text(pen, text, fine)
+            _text(pen, text, fine, fonts)
     for question in page.questions:
         for box in question.boxes:
             _box(pen, box, fine)
-    return cv2.resize(np.asarray(image), (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return _averaged(image, width, height)
+
+
+def _averaged(image: Image.Image, width: int, height: int) -> Grey:
+    out = np.empty((height, width), np.uint8)
+    for top in range(0, height, _BAND):
+        part = out[top : top + _BAND]
+        fine = image.crop((0, top * _FINE, image.width, (top + len(part)) * _FINE))
+        cv2.resize(np.asarray(fine), (width, len(part)), part, interpolation=cv2.INTER_AREA)
+    return out
 
 
 def _line(pen: ImageDraw.ImageDraw, points: Iterable[tuple[float, float]], width: float, fine: float) -> None:
@@ -69,8 +81,8 @@ def _box(pen: ImageDraw.ImageDraw, box: Box, fine: float) -> None:
         pen.rectangle(edges, outline=255, width=width)
 
 
-def _text(pen: ImageDraw.ImageDraw, text: Text, fine: float) -> None:
-    font = _font(text.face, round(text.size * _MM_PER_PT * fine, 2))
+def _text(pen: ImageDraw.ImageDraw, text: Text, fine: float, fonts: Fonts) -> None:
+    font = fonts(text.face, round(text.size * _MM_PER_PT * fine, 2))
     stroke = round(text.stroke / 2 * fine)  # an outline lies half inside the letter
     x = text.x * fine
     for character in text.string:
@@ -78,7 +90,6 @@ def _text(pen: ImageDraw.ImageDraw, text: Text, fine: float) -> None:
         x += font.getlength(character) + text.spacing * _MM_PER_PT * fine
 
 
-@lru_cache(maxsize=64)
 def _font(face: str, size_px: float) -> ImageFont.FreeTypeFont:
     path = Path(pylopdf_fonts_zh_cn.__file__).with_name(_FONTS[face])
     return ImageFont.truetype(path, size_px, layout_engine=ImageFont.Layout.BASIC)
