@@ -128,11 +128,63 @@ def stapled(image: Grey, spot: Spot) -> Grey:
     return image
 
 
+def covered_mark(image: Grey, spot: Spot) -> Grey:
+    """One locating mark is gone: under a sticker, a dark clip, or the fold of the corner."""
+    mark = spot.page.fiducials[int(spot.rng.integers(len(spot.page.fiducials)))]
+    grey = int(spot.rng.choice([242, int(spot.backing), 40]))
+    return _patched(image, spot, (mark.x, mark.y, mark.w, mark.h), spot.rng.uniform(0.5, 5, 4), grey)
+
+
+def half_mark(image: Grey, spot: Spot) -> Grey:
+    """One locating mark is covered in part: a tenth to three quarters of it, from one side."""
+    mark = spot.page.fiducials[int(spot.rng.integers(len(spot.page.fiducials)))]
+    beside = spot.rng.uniform(0.5, 4, 4)
+    side, left = int(spot.rng.integers(4)), 1 - between(spot.rng, 0.1, 0.75)
+    beside[side] = -left * (mark.w if side % 2 == 0 else mark.h)
+    return _patched(image, spot, (mark.x, mark.y, mark.w, mark.h), beside, int(spot.rng.choice([242, 200])))
+
+
+def lost_marks(image: Grey, spot: Spot) -> Grey:
+    """Two or three of the four marks are gone, as where a bundle was torn from its staple."""
+    marks = spot.page.fiducials
+    for index in spot.rng.permutation(len(marks))[: int(spot.rng.integers(2, 4))].tolist():
+        mark = marks[index]
+        image = _patched(image, spot, (mark.x, mark.y, mark.w, mark.h), spot.rng.uniform(0.5, 3, 4), 242)
+    return image
+
+
+def smudged_code(image: Grey, spot: Spot) -> Grey:
+    """A thumb or a pen went over the code: a wide grey stroke through it, and a scribble."""
+    code = spot.page.code
+    middle = np.array([code.x + code.w / 2, code.y + code.h / 2]) + spot.offset_mm
+    path = middle + np.cumsum(spot.rng.normal(0, 0.28 * code.w, (5, 2)), axis=0) - spot.rng.normal(0, 1, 2)
+    wide = max(1, round(between(spot.rng, 0.6, 1.6) * spot.scale[0]))
+    cv2.polylines(image, [spot.px(path)], False, int(spot.rng.integers(20, 90)), wide, cv2.LINE_AA)
+    return image
+
+
+def lost_code(image: Grey, spot: Spot) -> Grey:
+    """The code is covered altogether: a sticker, a coffee cup."""
+    code = spot.page.code
+    return _patched(image, spot, (code.x, code.y, code.w, code.h), spot.rng.uniform(0, 2, 4), 225)
+
+
+def fold_through_boxes(image: Grey, spot: Spot) -> Grey:
+    """Folded once and opened, right through a row of boxes."""
+    rows = sorted({box.cy for question in spot.page.questions for box in question.boxes})
+    y = rows[int(spot.rng.integers(len(rows)))] + spot.offset_mm[1] + between(spot.rng, -1.5, 1.5)
+    return _crease(image, spot, y, between(spot.rng, -0.8, 0.8))
+
+
 def creased(image: Grey, spot: Spot) -> Grey:
     """Folded once and opened: a dark edge and a bright one across the page, toner broken off along it."""
-    width, height = spot.size_mm
+    height = spot.size_mm[1]
     y = height * (0.5 if spot.rng.random() < 0.3 else between(spot.rng, 0.2, 0.8))
-    tilt = between(spot.rng, -6, 6)
+    return _crease(image, spot, y, between(spot.rng, -6, 6))
+
+
+def _crease(image: Grey, spot: Spot, y: float, tilt: float) -> Grey:
+    width = spot.size_mm[0]
     ends = np.array([[0, y - tilt], [width, y + tilt]])
     veil = np.full((image.shape[0] // 4, image.shape[1] // 4), 255, np.uint8)
     _line(veil, spot.px(ends) // 4, int(spot.rng.integers(130, 200)), 0.1 * spot.scale[0])
@@ -147,6 +199,16 @@ def cloud(shape: tuple[int, ...], cell_px: float, rng: np.random.Generator) -> F
     rows, columns = (max(3, int(side / cell_px) + 2) for side in shape[:2])
     coarse = rng.standard_normal((rows, columns)).astype(np.float32)
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def _patched(image: Grey, spot: Spot, area: tuple[float, float, float, float], beside_mm: Floats, grey: int) -> Grey:
+    """Cover an area (x, y, w, h in mm), and ``beside_mm`` more to its left, top, right and bottom."""
+    x, y, w, h = area
+    left, top, right, bottom = beside_mm
+    ends = np.array([[x - left, y - top], [x + w + right, y + h + bottom]]) + spot.offset_mm
+    (x0, y0), (x1, y1) = spot.px(ends).tolist()
+    cv2.rectangle(image, (x0, y0), (x1, y1), grey, -1, cv2.LINE_AA)
+    return image
 
 
 def _line(image: Grey, ends_px: Floats, grey: int, width_px: float) -> None:

@@ -17,10 +17,16 @@ IN_PRINT: dict[str, paper.Damage] = {  # before anybody writes
 ON_PAPER: dict[str, paper.Damage] = {
     "show-through": paper.show_through,
     "creased": paper.creased,
+    "fold-through-boxes": paper.fold_through_boxes,
     "stapled": paper.stapled,
     "punch-holes": paper.punch_holes,
     "folded-corner": paper.folded_corner,
     "torn-corner": paper.torn_corner,
+    "covered-mark": paper.covered_mark,
+    "half-mark": paper.half_mark,
+    "lost-marks": paper.lost_marks,
+    "smudged-code": paper.smudged_code,
+    "lost-code": paper.lost_code,
 }
 IN_PLACE = ("print-94", "feed-slip", "upside-down", "quarter-turn", "dark-backing", "cut-edge")
 IN_IMAGE: dict[str, scanner.Effect] = {
