@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from forms.layout import Box, Page, Question
-from omr.synth import marks, strange
+from omr.synth import held, marks, strange, wild
 from omr.synth.arrays import Grey, between
 from omr.synth.handwriting import write_lines
-from omr.synth.pens import Pen, Stroke, choose_pen, draw
+from omr.synth.pens import Pen, Stroke, choose_pen, draw, lay
 from omr.synth.plan import Mix, Wish, wish_at_random, wish_for
 from omr.synth.truth import QuestionTruth
 from omr.synth.writer import Writer
@@ -27,7 +27,7 @@ _CANCEL = {
     "corrected-line": "line",
     "cancelled-black": "black",
 }
-_ASIDE = {"beside", "near"}  # the mark of an answer, but not in its box
+_ASIDE = {"beside", "near", "word", "tail"}  # the mark of an answer, but not in its box
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ def fill_page(sheet: Sheet, page: Page, mix: Mix, answers: Answers | None) -> di
             wish = wish_at_random(question, mix, sheet.rng)
         else:
             wish = wish_for(question, answers.get(question.id, ()))
-        truths[question.id] = _fill_question(sheet, question, wish, boxes)
+        truths[question.id] = _fill_question(sheet, page, question, wish, boxes)
     return truths
 
 
@@ -73,7 +73,9 @@ def write_regions(sheet: Sheet, page: Page, share: float) -> dict[str, bool]:
     return written
 
 
-def _fill_question(sheet: Sheet, question: Question, wish: Wish, boxes: list[Box]) -> QuestionTruth:
+def _fill_question(sheet: Sheet, page: Page, question: Question, wish: Wish, boxes: list[Box]) -> QuestionTruth:
+    if wish.hard == "word" and any(_word(page, box) is None for box in question.boxes):
+        wish = replace(wish, hard="near")
     by_id = {box.id: box for box in question.boxes}
     # One style a question: by the sheet's own rule a full box beside another mark is struck out, not a second answer.
     style = sheet.writer.style_now(sheet.rng) if wish.choice else ""
@@ -85,6 +87,13 @@ def _fill_question(sheet: Sheet, question: Question, wish: Wish, boxes: list[Box
             sheet.put(strokes, by_id[choice].cx, by_id[choice].cy, pen)
         elif wish.hard == "beside":
             style = _beside(sheet, by_id[choice], boxes)
+        elif wish.hard == "word":
+            strokes = strange.ring(_word(page, by_id[choice]) or 0.0, by_id[choice].w / 2, sheet.rng)
+            sheet.put(strokes, by_id[choice].cx, by_id[choice].cy, sheet.writer.pen)
+        elif wish.hard == "tail":
+            style = "tick"
+            strokes = strange.tailed(sheet.writer, sheet.rng)
+            sheet.put(strokes, by_id[choice].cx, by_id[choice].cy, sheet.writer.pen)
         else:
             _mark(sheet, by_id[choice], style, boxes)
     touched = (wish.other,) if wish.other and wish.hard not in _ASIDE else ()
@@ -129,7 +138,14 @@ def _beside(sheet: Sheet, box: Box, boxes: list[Box]) -> str:
 def _trace(sheet: Sheet, box: Box, wish: Wish, boxes: list[Box]) -> None:
     """Ink at a box that is no answer."""
     rng, pen = sheet.rng, sheet.writer.pen
-    if (kind := wish.hard.removesuffix("-answered")) in strange.TRACES:
+    kind = wish.hard.removesuffix("-answered")
+    if kind in ("through", "letters"):
+        strokes = getattr(held if sheet.writer.mix.family == "held" else wild, kind)(rng)
+        own = pen if rng.random() < 0.6 else pen.lighter(pen.grey + between(rng, 0, 70), between(rng, 0.6, 1.0))
+        sheet.put(strokes, box.cx, box.cy, own)
+    elif kind == "smear":
+        _smear(sheet, box)
+    elif kind in strange.TRACES:
         strokes, own = strange.TRACES[kind](sheet.writer, rng)
         sheet.put(strokes, box.cx, box.cy, own)
     elif wish.hard == "dot":
@@ -137,8 +153,16 @@ def _trace(sheet: Sheet, box: Box, wish: Wish, boxes: list[Box]) -> None:
         sheet.put(marks.dot(1.0, pen.width_mm, rng), box.cx + x, box.cy + y, pen)
     elif wish.hard.startswith("stray"):
         sheet.put(marks.stray(1.0, pen.width_mm, rng), box.cx, box.cy, pen.lighter(pen.grey + between(rng, 0, 40), 0.8))
-    elif wish.hard.startswith("erased"):
-        _ghost(sheet, box)
+    elif kind in ("erased", "ghost"):
+        _ghost(sheet, box, kind == "ghost")
+    elif wish.hard.endswith(("-any", "-once")):
+        style = sheet.writer.style_now(rng)
+        _mark(sheet, box, style if style not in ("fill", "half", "circle", "spot") else "tick", boxes)
+        if wish.hard.endswith("-once"):
+            strokes = wild.struck_once(rng)
+        else:
+            strokes = (held if sheet.writer.mix.family == "held" else wild).struck(pen.width_mm, rng)
+        sheet.put(strokes, box.cx, box.cy, pen)
     elif wish.hard == "cancelled" or wish.hard in _CANCEL:
         _mark(sheet, box, "tick", boxes)
         _strike(sheet, box, _CANCEL.get(wish.hard, ("scribble", "strikes")[int(rng.integers(2))]))
@@ -158,8 +182,35 @@ def _strike(sheet: Sheet, box: Box, how: str) -> None:
     sheet.put(strokes, box.cx, box.cy, sheet.writer.pen)
 
 
-def _ghost(sheet: Sheet, box: Box) -> None:
-    """A pencil tick rubbed out: pale, blurred, smeared. Drawn on a sheet of its own and laid over faintly."""
+def _word(page: Page, box: Box) -> float | None:
+    """Return how far the word printed right of a box runs, in mm from its middle; None where there is none."""
+    for text in page.texts:
+        if abs(text.y - 1.5 - box.cy) < 2.5 and 0 < text.x - box.cx - box.w / 2 < 5:
+            return text.x - box.cx + len(text.string) * text.size * 25.4 / 72
+    return None
+
+
+def _smear(sheet: Sheet, box: Box) -> None:
+    """A finger's smudge of ink or graphite: one or two soft clouds."""
+    rng, (sx, sy) = sheet.rng, sheet.scale
+    height, width = sheet.image.shape
+    for _ in range(int(rng.integers(1, 3))):
+        x, y = np.array([box.cx, box.cy]) + sheet.offset_mm + rng.normal(0, 2.0, 2)
+        wide, high = rng.uniform(0.6, 3.5, 2)
+        left, top = max(0, int((x - 3 * wide) * sx)), max(0, int((y - 3 * high) * sy))
+        right, bottom = min(width, int((x + 3 * wide) * sx)), min(height, int((y + 3 * high) * sy))
+        if right <= left or bottom <= top:
+            continue
+        dx = (np.arange(left, right) / sx - x)[None, :] / wide
+        dy = (np.arange(top, bottom) / sy - y)[:, None] / high
+        lay(sheet.image, np.exp(-(dx**2 + dy**2) / 2) * between(rng, 0.03, 0.3), 60, left, top)
+
+
+def _ghost(sheet: Sheet, box: Box, of_any: bool = False) -> None:
+    """A pencil mark rubbed out: pale, blurred, smeared. Drawn on a sheet of its own and laid over faintly.
+
+    It is a tick, or one of the writer's marks rubbed out well or hardly (``of_any``).
+    """
     rng, (sx, sy) = sheet.rng, sheet.scale
     reach = 8.0
     x0, y0 = (int((box.cx + sheet.offset_mm[0] - reach) * sx), int((box.cy + sheet.offset_mm[1] - reach) * sy))
@@ -168,10 +219,10 @@ def _ghost(sheet: Sheet, box: Box) -> None:
     clean = np.full(window.shape, 255, np.uint8)
     at = [
         stroke.moved(box.cx + sheet.offset_mm[0] - x0 / sx, box.cy + sheet.offset_mm[1] - y0 / sy)
-        for stroke in sheet.writer.mark("tick", rng)
+        for stroke in sheet.writer.mark(sheet.writer.style_now(rng) if of_any else "tick", rng)
     ]
     draw(clean, at, choose_pen("pencil", rng), sheet.scale, rng)
-    ink = (255.0 - clean) * between(rng, 0.12, 0.32)
+    ink = (255.0 - clean) * (between(rng, 0.05, 0.42) if of_any else between(rng, 0.12, 0.32))
     smear = cv2.GaussianBlur(ink, (0, 0), 0.5 * sx) * between(rng, 0.2, 0.8)
-    ink = cv2.GaussianBlur(ink, (0, 0), 0.11 * sx) + smear
+    ink = cv2.GaussianBlur(ink, (0, 0), (between(rng, 0.06, 0.4) if of_any else 0.11) * sx) + smear
     window[:] = np.clip(window - ink, 0, 255).astype(np.uint8)

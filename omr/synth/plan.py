@@ -42,7 +42,44 @@ MORE_HARD = {
     "shadow-answered": 10,
     "near": 8,
 }
+WILD_HARD = {  # ``any`` is drawn by the family's own hand: ``wild`` or ``held``
+    "double": 10,
+    "corrected-any": 20,
+    "cancelled-any": 12,
+    "corrected-once": 5,
+    "cancelled-once": 3,
+    "dot": 6,
+    "touches": 6,
+    "touches-answered": 5,
+    "through": 12,
+    "through-answered": 8,
+    "letters": 8,
+    "letters-answered": 6,
+    "ghost": 10,
+    "ghost-answered": 8,
+    "smear": 4,
+    "smear-answered": 3,
+    "shadow": 6,
+    "shadow-answered": 5,
+    "slip": 6,
+    "slip-answered": 5,
+    "beside": 4,
+    "near": 10,
+    "word": 8,
+    "tail": 16,
+}
+HELD_HARD = {key: 1.0 for key in WILD_HARD if not key.startswith(("shadow", "slip", "touches"))}
+WILD_STYLES = {
+    "tick": 50, "cross": 12, "circle": 7, "fill": 10, "half": 3, "slash": 7, "dash": 5, "line": 4, "spot": 2,
+    "sign": 2, "light": 6,
+}  # fmt: skip
 _NEEDS_TWO = {
+    "corrected-any",
+    "corrected-once",
+    "through-answered",
+    "letters-answered",
+    "ghost-answered",
+    "smear-answered",
     "double",
     "corrected-line",
     "slip-answered",
@@ -72,6 +109,7 @@ class Mix:
     styles: Mapping[str, float] = field(default_factory=lambda: dict(STYLES))
     pens: Mapping[str, float] = field(default_factory=lambda: dict(PENS))
     hards: Mapping[str, float] = field(default_factory=lambda: dict(HARD))
+    family: str = "usual"  # of hands: ``usual`` (marks), ``wild`` or ``held``
 
 
 MIXES = {
@@ -84,6 +122,24 @@ MIXES = {
         styles=STYLES | MORE_STYLES | {"slash": 8, "dash": 8, "light": 8, "cross": 10},
         pens=PENS | MORE_PENS,
         hards=HARD | MORE_HARD,
+    ),
+    "wild": Mix(  # no office at all: everything drawn from wide ranges, to learn from
+        blank=0.12,
+        hard=0.3,
+        odd_mark=0.08,
+        choices=(1, 1, 1, 1),
+        styles=WILD_STYLES,
+        hards=WILD_HARD,
+        family="wild",
+    ),
+    "held": Mix(  # a third hand: never learned from, for choosing thresholds and for calibration
+        blank=0.1,
+        hard=0.2,
+        odd_mark=0.06,
+        choices=(1, 1, 1, 1),
+        styles={key: STYLES[key] for key in ("tick", "cross", "circle", "fill", "half", "slash", "dash", "light")},
+        hards=HELD_HARD,
+        family="held",
     ),
     "empty": Mix(blank=1.0, hard=0.0, writing=0.0),
     "ticked": Mix(blank=0.0, hard=0.0),
@@ -148,7 +204,7 @@ def _hard(question: Question, kind: str, ids: list[str], mix: Mix, rng: np.rando
         return Wish(CORRECTED, choice, kind, _another(ids, choice, rng))
     if kind.endswith("-answered") and kind != "stray-answered":
         return Wish(ANSWERED, choice, kind, _another(ids, choice, rng))
-    if kind in ("beside", "near", "stray-answered"):
+    if kind in ("beside", "near", "word", "tail", "stray-answered"):
         return Wish(ANSWERED, choice, kind, _another(ids, choice, rng) if len(ids) > 1 else "")
     state = CANCELLED if kind.startswith("cancelled") else BLANK
     return Wish(state, (), kind, choice[0])  # the dot, stray line, ghost or struck-out mark lies at ``other``

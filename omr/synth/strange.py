@@ -72,6 +72,31 @@ def near(writer: Writer, rng: np.random.Generator, half_mm: float) -> Trace:
     return [stroke.moved(x, y + between(rng, -0.6, 0.6)) for stroke in strokes], pen
 
 
+def ring(until_mm: float, half_mm: float, rng: np.random.Generator) -> list[Stroke]:
+    """A ring round the word right of a box: the answer of one who overlooks boxes, or who means both."""
+    first = half_mm + between(rng, -1.5, 0.8)
+    last = until_mm + between(rng, 0.3, 2.0)
+    high = between(rng, 2.2, 4.0)
+    angles = between(rng, -np.pi, np.pi) - np.linspace(0, between(rng, 5.4, 7.5), 60)
+    xs = (first + last) / 2 + (last - first) / 2 * np.cos(angles)
+    ys = high * np.sin(angles) + between(rng, -0.7, 0.7)
+    return [marks.curve(list(zip(xs.tolist(), ys.tolist(), strict=True)), rng, 0.06, 0.3)]
+
+
+def tailed(writer: Writer, rng: np.random.Generator) -> list[Stroke]:
+    """A tick whose tail runs far beyond its box, over whatever stands there: the next row, the next box."""
+    low = (between(rng, -1.2, 0.3), between(rng, 0.6, 2.0))
+    start = (low[0] - between(rng, 0.3, 1.8), low[1] - between(rng, 0.3, 2.0))
+    angle = between(rng, -1.45, -0.15)
+    reach = between(rng, 6.0, 15.0)
+    end = (low[0] + reach * np.cos(angle), low[1] + reach * np.sin(angle))
+    middle = ((low[0] + end[0]) / 2 + rng.normal(0, 0.6), (low[1] + end[1]) / 2 + rng.normal(0, 0.6))
+    if rng.random() < 0.15:
+        start, low, middle, end = ((-x, y) for x, y in (start, low, middle, end))
+    size = min(1.15, writer.size)
+    return [marks.curve([(x * size, y * size) for x, y in (start, low, middle, end)], rng, 0.1, between(rng, 0.2, 0.9))]
+
+
 def struck(rng: np.random.Generator) -> list[Stroke]:
     """One line through a mark: straight, waved, or to and fro."""
     reach, turns = between(rng, 2.2, 3.6), int(rng.integers(0, 5))

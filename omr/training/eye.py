@@ -1,8 +1,8 @@
-"""Trains the net that looks at boxes: ``python -m omr.training.eye PAGES.npz … --out omr/eye.onnx``.
+"""Trains a net that looks at boxes: ``python -m omr.training.eye PAGES.npz … --view close --out omr/eye.onnx``.
 
 37,000 weights, CPU, fixed seed; needs torch and onnx, which reading does not. Every touched box is one example: scan
-and blank print, 40 × 40. While it learns, pictures are moved, mirrored, made paler, darker and noisy: prints and pens
-vary more than our pages do.
+and blank print, 40 × 40, of 10 mm (``close``) or of 20 mm (``wide``). While it learns, pictures are moved, turned,
+stretched, blurred, made paler, darker and noisy: prints, pens and scanners vary more than our pages do.
 """
 
 from __future__ import annotations
@@ -49,29 +49,38 @@ class Eye(nn.Module):  # type: ignore[misc]  # torch ships no types here
         return self.body(boxes)
 
 
-def examples(paths: Sequence[Path]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def examples(paths: Sequence[Path], view: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the pictures (n, 2, side, side) and classes of all touched boxes that teach something."""
     pictures, classes = [], []
     for page in load(paths):
         found = labels(page)[page.touched]
         keep = found != IGNORED
         keep[np.flatnonzero(found == 0)[::2]] = False  # empty boxes are most, and all alike
-        pictures.append(np.stack([page.dark[keep], page.print[keep]], axis=1))
+        pictures.append(page.wide[keep] if view == "wide" else np.stack([page.dark[keep], page.print[keep]], axis=1))
         classes.append(found[keep])
     return np.concatenate(pictures), np.concatenate(classes)
 
 
 def varied(boxes: Tensor, chance: torch.Generator) -> Tensor:
-    """Return the pictures as other sheets would show them: ink stronger or paler, moved, mirrored, noisy."""
+    """Return the pictures as other sheets would show them: moved, turned, stretched, their ink another, noisy."""
+    boxes = _bent(boxes, chance)
     count = len(boxes)
     tone = torch.empty(count, 1, 1, 1).uniform_(0.75, 1.2, generator=chance)
     bend = torch.empty(count, 1, 1, 1).uniform_(-0.25, 0.25, generator=chance)
     scan = ((boxes[:, :1] * (1 + bend * (1 - boxes[:, :1]))) * tone).clamp(0, 1)
     noise = (torch.rand(scan.shape, generator=chance) - 0.5) * torch.rand(count, 1, 1, 1, generator=chance) * 0.12
     boxes = torch.cat([(scan + noise).clamp(0, 1), boxes[:, 1:]], dim=1)
-    x, y = (int(value) for value in torch.randint(-1, 2, (2,), generator=chance))
-    boxes = torch.roll(boxes, (y, x), (2, 3))
-    return boxes.flip(2) if torch.rand(1, generator=chance) < 0.15 else boxes
+    return boxes.flip(2) if torch.rand(1, generator=chance) < 0.1 else boxes
+
+
+def _bent(boxes: Tensor, chance: torch.Generator) -> Tensor:
+    """Return half of the batch under an affine map each, by which it also loses a little sharpness."""
+    count = len(boxes) // 2
+    change = torch.randn(count, 2, 3, generator=chance) * torch.tensor([[0.05, 0.05, 0.04], [0.05, 0.05, 0.04]])
+    change += torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    grid = nn.functional.affine_grid(change, [count, *boxes.shape[1:]], align_corners=False)
+    bent = nn.functional.grid_sample(boxes[:count], grid, padding_mode="border", align_corners=False)
+    return torch.cat([bent, boxes[count:]])
 
 
 def train(pictures: NDArray[np.uint8], classes: NDArray[np.int64], epochs: int) -> Eye:
@@ -105,9 +114,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m omr.training.eye", description=__doc__)
     parser.add_argument("pages", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--view", choices=("close", "wide"), default="close")
     parser.add_argument("--epochs", type=int, default=25)
     options = parser.parse_args()
-    pictures, classes = examples(options.pages)
+    pictures, classes = examples(options.pages, options.view)
     sys.stdout.write(f"{len(classes)} boxes, by class {np.bincount(classes).tolist()}\n")
     net = train(pictures, classes, options.epochs)
     axes = {"boxes": {0: "n"}, "logits": {0: "n"}}

@@ -12,7 +12,7 @@ from omr.judge import CLASSES
 from omr.training.pages import Seen
 
 IGNORED = -1
-_ASIDE = ("beside", "near")  # marks next to their box
+_ASIDE = ("beside", "near", "word")  # marks next to their box
 _LOSING = {"one-bit", "dither"}  # images that lost marks before we saw them teach that nothing is a mark
 
 

@@ -23,7 +23,7 @@ from forms import code, loader, render
 from forms.layout import Layout
 from forms.survey import Values
 from forms.typeset import typeset
-from omr import eye, measure
+from omr import eye, measure, wide
 from omr.find import find_sheets
 from omr.image import Page, reduction_for
 from omr.known import KnownLayouts
@@ -41,6 +41,19 @@ FORMS = {"org": 1, "member": 1, "roster-overall": 2, "roster-items": 4}  # how o
 ROWS = {"roster-overall": 25, "roster-items": 16}
 PRINTS = ("faint-toner", "mottled-toner", "fat-toner", "copied", "creased", "show-through", "dust", "sharpened")
 PRINT_SHARE = 0.08  # of the pages, each of PRINTS, on top of the severity's own troubles
+WILD = replace(  # scanners of no kind: everything from wide ranges
+    SEVERITIES["office"],
+    skew_deg=2.5,
+    scale=0.012,
+    noise=(2.0, 13.0),
+    blur_px=(0.2, 1.5),
+    light=0.3,
+    white=(195, 255),
+    black=(0, 75),
+    jpeg=(35, 95),
+    dpi={150: 0.1, 200: 0.35, 300: 0.55},
+    troubles={"feed-slip": 0.1, "edge-shadow": 0.1, "streaks": 0.04, "hard-shadow": 0.05, "dark-backing": 0.1},
+)
 _SETTINGS = ReaderSettings()
 
 
@@ -53,6 +66,7 @@ class Seen:
     touched: NDArray[np.int64]
     dark: NDArray[np.uint8]  # (touched, eye.SIDE, eye.SIDE)
     print: NDArray[np.uint8]
+    wide: NDArray[np.uint8]  # (touched, 2, wide.SIDE, wide.SIDE): scan and print with all that stands round
     truth: dict[str, dict[str, Any]]  # question -> QuestionTruth as a dict
     about: dict[str, Any]  # severity, troubles, pen
 
@@ -63,7 +77,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pages", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--severity", nargs="+", choices=sorted(SEVERITIES), default=["office", "bad", "phone"])
+    parser.add_argument(
+        "--severity", nargs="+", choices=[*sorted(SEVERITIES), "wild"], default=["office", "bad", "phone"]
+    )
     parser.add_argument("--mix", nargs="+", default=["varied"])
     parser.add_argument("--plain-prints", action="store_true", help="no more print troubles than the severity has")
     options = parser.parse_args()
@@ -71,7 +87,7 @@ def main() -> None:
     each = max(1, options.pages // (len(options.severity) * len(options.mix) * sum(FORMS.values())))
     for number, (form, share) in enumerate(FORMS.items()):
         for step, (name, mix) in enumerate((s, m) for s in options.severity for m in options.mix):
-            severity = SEVERITIES[name]
+            severity = WILD if name == "wild" else SEVERITIES[name]
             if not options.plain_prints:
                 severity = replace(severity, troubles={**dict.fromkeys(PRINTS, PRINT_SHARE), **severity.troubles})
             seed = options.seed * 1000 + number * 100 + step
@@ -95,9 +111,9 @@ def make(form: str, count: int, severity: Severity, mix: str, seed: int, name: s
                 scan, truth = room.scanned(printed, number)
                 about = {"form": form, "severity": name, "troubles": truth.troubles, "pen": truth.pen, "mix": mix}
                 if (seen := _measured(scan, truth.dpi, layout)) is not None:
-                    ids, shapes, touched, dark, print_ = seen
+                    ids, shapes, touched, dark, print_, round_it = seen
                     questions = {key: asdict(value) for key, value in truth.parts[0].questions.items()}
-                    yield Seen(ids, shapes, touched, dark, print_, questions, about)
+                    yield Seen(ids, shapes, touched, dark, print_, round_it, questions, about)
 
 
 def _layout(form: str) -> Layout:
@@ -126,7 +142,8 @@ def _measured(scan: Scan, dpi: int, layout: Layout) -> tuple[Any, ...] | None:
     shapes = measure.shapes(sight, aim)
     touched = np.flatnonzero(measure.is_touched(shapes))
     small = (eye.shrunk(sight.dark[touched]), eye.shrunk(aim.print[touched]))
-    return list(aim.ids), shapes.round(4), touched, *small
+    round_it = wide.cut(page.grey, placed, found[0].known, touched, sight.paper[touched], sight.contrast[touched])
+    return list(aim.ids), shapes.round(4), touched, *small, round_it
 
 
 def save(pages: Sequence[Seen], path: Path) -> None:
@@ -138,6 +155,7 @@ def save(pages: Sequence[Seen], path: Path) -> None:
         shapes=np.concatenate([p.shapes for p in pages]),
         dark=np.concatenate([p.dark for p in pages]),
         print=np.concatenate([p.print for p in pages]),
+        wide=np.concatenate([p.wide for p in pages]),
     )
 
 
@@ -145,14 +163,15 @@ def load(paths: Sequence[Path]) -> Iterator[Seen]:
     """Yield the pages of files."""
     for path in paths:
         with np.load(path) as file:
-            shapes, dark, print_ = file["shapes"], file["dark"], file["print"]
+            shapes, dark, print_, round_it = (file[name] for name in ("shapes", "dark", "print", "wide"))
             heads = json.loads(str(file["heads"]))
         box = patch = 0
         for head in heads:
             ids, touched = [(q, b) for q, b in head["ids"]], np.array(head["touched"], np.int64)
             until, last = box + len(ids), patch + len(touched)
             window = slice(patch, last)
-            yield Seen(ids, shapes[box:until], touched, dark[window], print_[window], head["truth"], head["about"])
+            seen = dark[window], print_[window], round_it[window]
+            yield Seen(ids, shapes[box:until], touched, *seen, head["truth"], head["about"])
             box, patch = until, last
 
 

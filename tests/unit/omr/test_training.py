@@ -15,9 +15,8 @@ QUESTION = {"state": "answered", "choice": ["a"], "style": "tick", "clear": True
 def page(question, troubles=()):
     nothing = np.zeros((0, 40, 40), np.uint8)
     shapes = np.zeros((2, len(SHAPES)), np.float32)
-    return Seen(
-        [("q", "a"), ("q", "b")], shapes, np.zeros(0, int), nothing, nothing, {"q": question}, {"troubles": troubles}
-    )
+    about, round_it = {"troubles": troubles}, np.zeros((0, 2, 40, 40), np.uint8)
+    return Seen([("q", "a"), ("q", "b")], shapes, np.zeros(0, int), nothing, nothing, round_it, {"q": question}, about)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +32,9 @@ def test_labels__are_what_the_ink_was_meant_to_be(changes, wanted):
     assert [CLASSES[label] for label in labels(page(QUESTION | changes))] == list(wanted)
 
 
-def test_mark_beside_its_box__its_neighbour_teaches_nothing():
-    assert labels(page(QUESTION | {"hard": "beside"})).tolist() == [CLASSES.index("aside"), IGNORED]
+@pytest.mark.parametrize("hard", ["beside", "near", "word"])
+def test_mark_beside_its_box__its_neighbour_teaches_nothing(hard):
+    assert labels(page(QUESTION | {"hard": hard})).tolist() == [CLASSES.index("aside"), IGNORED]
 
 
 def test_scan_that_lost_marks__teaches_nothing():
@@ -48,6 +48,8 @@ def test_a_made_page__holds_every_box_and_comes_back_from_its_file(tmp_path):
     assert len(again) == 2
     assert again[1].ids == made.ids
     assert np.array_equal(again[1].dark, made.dark)
+    assert np.array_equal(again[1].wide, made.wide)
+    assert again[1].wide.shape == (len(made.touched), 2, 40, 40)
     marked = np.flatnonzero(labels(made) == CLASSES.index("marked"))
     assert len(marked) == len(made.truth)
     assert set(marked) <= set(made.touched.tolist())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from forms import loader
 from forms.layout import Box, Layout
+from forms.survey import Values
+from forms.typeset import typeset
 from omr.synth.fill import Sheet, fill_page, write_regions
-from omr.synth.plan import HARD, MIXES, STYLES, Mix, mix_of
+from omr.synth.plan import HARD, MIXES, STYLES, WILD_HARD, Mix, mix_of
 from omr.synth.truth import ANSWERED, BLANK, CANCELLED, CORRECTED, MULTIPLE
 from omr.synth.writer import choose_writer
 from tests.unit.synth.conftest import SCALE
@@ -99,6 +104,46 @@ def test_hard_class__state_and_touched_box_are_told(layout, kind):
                 assert ink(sheet, box, 1.0) > 0.02
 
 
+@pytest.mark.parametrize("family", ["wild", "held"])
+@pytest.mark.parametrize("kind", [kind for kind in WILD_HARD if kind not in HARD])
+def test_class_of_a_strange_hand__state_and_touched_box_are_told(layout, family, kind):
+    mix = Mix(blank=0, hard=1, hards={kind: 1}, styles={"tick": 1}, family=family)
+    sheet = fresh(layout, mix, 3)
+    for said in fill_page(sheet, layout.pages[0], mix, None).values():
+        told = "near" if kind == "word" and said.hard == "near" else kind
+        wanted = CORRECTED if kind.startswith("corrected") else CANCELLED if kind.startswith("cancelled") else BLANK
+        assert said.hard == told
+        assert said.state == (ANSWERED if said.choice and wanted is BLANK else wanted)
+        assert len(said.choice) == (wanted is CORRECTED or kind in ("near", "word", "tail") or "-answered" in kind)
+        assert len(said.touched) == (kind not in ("near", "word", "tail"))
+    assert (sheet.image < 250).any()
+
+
+@pytest.mark.parametrize("family", ["wild", "held"])
+def test_strange_hand__keeps_its_pen_and_its_style_and_leaves_other_boxes_white(layout, family):
+    mix = replace(MIXES[family], hard=0.0, blank=0.0, odd_mark=0.0)
+    for seed in range(12):
+        sheet = fresh(layout, mix, seed)
+        truth = fill_page(sheet, layout.pages[0], mix, None)
+        assert {said.style for said in truth.values()} == {sheet.writer.style}
+        inks = [ink(sheet, box, 2.0) for q, said in truth.items() for box in chosen(layout, q, said.choice)]
+        assert min(inks) > 0.03
+
+
+def chosen(layout: Layout, question: str, choice: tuple[str, ...]) -> list[Box]:
+    return [box for box in layout.question(question)[1].boxes if box.id in choice]
+
+
+def test_ring_round_the_word__runs_beside_its_box():
+    layout = typeset(loader.preset("org"), Values("某单位", "某单位", "2011年7月15日", ()))
+    mix = Mix(blank=0, hard=1, hards={"word": 1}, family="wild")
+    sheet = fresh(layout, mix, 5)
+    truth = fill_page(sheet, layout.pages[0], mix, None)
+    [ringed] = [q for q, said in truth.items() if said.hard == "word"]
+    [box] = chosen(layout, ringed, truth[ringed].choice)
+    assert ink(sheet, box, 6.0) > ink(sheet, box) + 1.0
+
+
 def test_erased_ghost__fainter_than_a_clear_mark(layout):
     ghost = Mix(blank=0, hard=1, hards={"erased": 1})
     boxes = []
@@ -141,7 +186,7 @@ def test_regions__truth_says_where_ink_is(layout):
 
 def test_mix_text__read_or_refused():
     assert mix_of("usual,blank=0.5,hard=0").blank == 0.5
-    with pytest.raises(ValueError, match="no such mix: wild"):
-        mix_of("wild")
+    with pytest.raises(ValueError, match="no such mix: odd"):
+        mix_of("odd")
     with pytest.raises(ValueError, match="no such share"):
         mix_of("usual,pens=3")
