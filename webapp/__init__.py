@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     from flask import Flask
 
-    from webapp import access, cli, headers, i18n, login, pages
+    from webapp import access, cli, headers, i18n, login, pages, who
     from webapp.jobs import open_office
     from webapp.settings import load, secret_key
 
@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(import_module(f"webapp.blueprints.{name}").bp)
     pages.install(app)
     access.install(app)
+    who.install(app)
     cli.install(app)
     return app
 

@@ -10,13 +10,18 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from forms import messages
-from webapp import i18n, migrate
+from webapp import acting, i18n, migrate
 from webapp.errors import ServiceError
 from webapp.launch.words import language
 from webapp.office import Office
 from webapp.services import accounts, health
 
-group = AppGroup("app", help="Look after Pingyi: first link, migrations, passwords, health.")
+
+def _enter() -> None:
+    acting.enter(None, acting.COMMAND_LINE)
+
+
+group = AppGroup("app", callback=_enter, help="Look after Pingyi: first link, migrations, passwords, health.")
 MARKS = {"ok": "✓", "note": "·", "fault": "✕"}
 
 

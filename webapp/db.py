@@ -25,13 +25,13 @@ class Database:
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _on_connect)
             event.listen(self.engine, "begin", _on_begin)
-        self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        self.writing = sessionmaker(self.engine, expire_on_commit=False)
         self._reading = sessionmaker(self.engine.execution_options(pingyi_read=True), expire_on_commit=False)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """A writing transaction: commits at the end, rolls back on any error."""
-        with self._writing.begin() as session:
+        with self.writing.begin() as session:
             yield session
 
     @contextmanager

@@ -15,10 +15,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from webapp import instance_from_environment
+from webapp import acting, instance_from_environment
 from webapp.db import Database
 from webapp.models import Base
-from webapp.services import accounts
+from webapp.services import accounts, audit
 from webapp.settings import Settings, SettingsError, load
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -72,6 +72,8 @@ def main() -> int:
         return 1
     upgrade(settings)
     office = open_office(settings)
+    acting.enter(None, acting.COMMAND_LINE)
+    audit.begin(office)
     sys.stdout.write(f"{accounts.setup_link(office) or ''}\n")
     office.db.close()
     return 0

@@ -101,9 +101,12 @@ def _say(code: str, **params: object) -> str:
     return say(MESSAGES, code, language(), **params)
 
 
-def secret_key(settings: Settings) -> str:
-    """Return the key that signs sessions and jobs; made on first use, readable by the owner alone."""
-    path = settings.instance / "secret.key"
+def secret_key(settings: Settings, name: str = "secret.key") -> str:
+    """Return a key of the instance; made on first use, readable by the owner alone.
+
+    ``secret.key`` signs sessions and jobs; ``trail.key`` makes the digests of the trail.
+    """
+    path = settings.instance / name
     settings.instance.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

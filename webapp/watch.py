@@ -12,7 +12,7 @@ from pathlib import Path
 
 import watchfiles
 
-from webapp import instance_from_environment
+from webapp import acting, instance_from_environment
 from webapp.jobs import open_office
 from webapp.office import Office
 from webapp.services import inbox
@@ -102,6 +102,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = load(instance_from_environment())
     check_folder(settings)
+    acting.enter(None, acting.MACHINE)
     log.info("watches %s", settings.inbox_folder)
     Watch(open_office(settings)).run()
 

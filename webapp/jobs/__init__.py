@@ -8,6 +8,7 @@ from __future__ import annotations
 from webapp.db import Database
 from webapp.jobs.queue import HueyBell, InlineBell
 from webapp.office import Office
+from webapp.services import audit
 from webapp.settings import Settings, secret_key
 from webapp.storage import Storage
 
@@ -18,6 +19,7 @@ def open_office(settings: Settings) -> Office:
     inline = InlineBell() if settings.inline_jobs else None
     bell = inline or HueyBell(settings.queue_file, secret_key(settings))
     office = Office(settings, Database(settings.url), Storage(settings.scans_folder), bell)
+    audit.install(office.db, secret_key(settings, "trail.key"))
     if inline:
         inline.office = office
     return office

@@ -43,7 +43,7 @@ def sign_in(office: Office, *, name: str, password: str, address: str = "", agen
     fresh = passwords.hashed(password) if passwords.is_outdated(user.password_hash) else user.password_hash
     with office.db.begin() as session:
         session.execute(delete(LoginAttempt).where((LoginAttempt.name == name) | (LoginAttempt.id == attempt)))
-        session.execute(update(User).where(User.id == user.id).values(password_hash=fresh))
+        session.get_one(User, user.id).password_hash = fresh
         session.add(SignIn(token=digest(token), user_id=user.id, agent=agent[:200]))
     return token
 

@@ -1,0 +1,176 @@
+"""Every change leaves a linked row; nothing secret is in it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import select, update
+
+from webapp import acting
+from webapp import models as m
+from webapp.models import Base, Campaign, Decision, HeadCount, TrailRow, Unit
+from webapp.office import Office
+from webapp.services import audit, trail
+from webapp.services.audited import AUDITED, LEFT_OUT
+
+
+def rows(office: Office) -> list[TrailRow]:
+    """All rows, oldest first."""
+    with office.db.read() as session:
+        return list(session.scalars(select(TrailRow).order_by(TrailRow.id)))
+
+
+@pytest.fixture
+def campaign(office: Office) -> Campaign:
+    """A campaign that somebody made."""
+    with acting.as_(7, "school_office"), office.db.begin() as session:
+        row = Campaign(title="民主评议", rules={})
+        session.add(row)
+    return row
+
+
+def test_every_model__is_audited_or_left_out_for_a_reason() -> None:
+    models = {mapper.class_ for mapper in Base.registry.mappers}
+    assert models == set(AUDITED) | set(LEFT_OUT)
+    assert not set(AUDITED) & set(LEFT_OUT)
+    assert all(LEFT_OUT.values())
+
+
+def test_field_of_a_rule__is_a_column_of_its_model() -> None:
+    for model, rule in AUDITED.items():
+        names = {*rule.fields, *filter(None, (rule.why, rule.by))}
+        assert names <= set(model.__table__.columns.keys()), model
+
+
+@pytest.mark.parametrize("field", ["state", "choice", "note"])
+def test_answer_fields__are_never_shown(field: str) -> None:
+    assert field not in AUDITED[Decision].shown
+    assert field in AUDITED[Decision].sealed
+
+
+def test_added_row__is_told_with_who_and_role(office: Office, campaign: Campaign) -> None:
+    last = rows(office)[-1]
+    assert (last.action, last.object, last.user_id, last.role) == (
+        "added",
+        f"campaign:{campaign.id}",
+        7,
+        "school_office",
+    )
+    assert json.loads(last.facts)["title"] == "民主评议"
+
+
+def test_changed_row__is_told_once_a_transaction_with_before_and_after(office: Office, campaign: Campaign) -> None:
+    number = len(rows(office))
+    with acting.because("更正"), office.db.begin() as session:
+        row = session.get_one(Campaign, campaign.id)
+        row.title = "first"
+        session.flush()
+        row.title = "second"
+    found = rows(office)[number:]
+    assert [(row.action, json.loads(row.facts), row.why) for row in found] == [
+        ("changed", {"title": ["民主评议", "second"]}, "更正")
+    ]
+
+
+def test_unchanged_row__leaves_no_trail(office: Office, campaign: Campaign) -> None:
+    number = len(rows(office))
+    with office.db.begin() as session:
+        session.get_one(Campaign, campaign.id).title = "民主评议"
+    assert len(rows(office)) == number
+
+
+def test_rolled_back_change__leaves_no_trail(office: Office) -> None:
+    number = len(rows(office))
+
+    def fail() -> None:
+        with office.db.begin() as session:
+            session.add(Unit(kind="branch", name="甲"))
+            session.flush()
+            trail.note(session, "exported", "meeting:1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert len(rows(office)) == number
+
+
+def test_removed_row__is_told_with_what_it_was(office: Office) -> None:
+    with office.db.begin() as session:
+        row = Unit(kind="branch", name="甲")
+        session.add(row)
+    with office.db.begin() as session:
+        session.delete(session.get_one(Unit, row.id))
+    last = rows(office)[-1]
+    assert (last.action, json.loads(last.facts)["name"], last.digest) == ("removed", "甲", "")
+
+
+def test_row_that_came_and_went_in_one_transaction__leaves_no_trail(office: Office) -> None:
+    number = len(rows(office))
+    with office.db.begin() as session:
+        row = Unit(kind="branch", name="甲")
+        session.add(row)
+        session.flush()
+        session.delete(row)
+    assert len(rows(office)) == number
+
+
+def test_reason_of_the_row_itself__is_the_why(office: Office, campaign: Campaign, admin: object) -> None:
+    with office.db.begin() as session:
+        unit = Unit(kind="branch", name="甲")
+        session.add(unit)
+        session.flush()
+        meeting = m.Meeting(campaign_id=campaign.id, unit_id=unit.id)
+        session.add(meeting)
+        session.flush()
+        session.add(HeadCount(meeting_id=meeting.id, kind="present", number=3, user_id=admin.id, note="数错了"))
+    last = rows(office)[-1]
+    assert (last.object.split(":")[0], last.why, last.user_id) == ("head_count", "数错了", admin.id)
+
+
+def test_note__stands_behind_the_changes_of_its_transaction(office: Office) -> None:
+    with acting.as_(3, "scrutineer"), office.db.begin() as session:
+        trail.note(session, "exported", "meeting:9", "存档", kind="csv")
+        session.add(Unit(kind="branch", name="甲"))
+    *_, before, last = rows(office)
+    assert before.object.startswith("unit:")
+    assert (last.action, last.object, last.why, last.facts, last.user_id) == (
+        "exported", "meeting:9", "存档", '{"kind":"csv"}', 3
+    )  # fmt: skip
+
+
+def test_each_row__is_linked_to_the_one_before(office: Office, campaign: Campaign) -> None:
+    link = trail.GENESIS
+    for number, row in enumerate(rows(office), 1):
+        assert row.id == number
+        link = trail.linked(link, {each.name: getattr(row, each.name) for each in TrailRow.__table__.columns})
+        assert row.link == link
+    with office.db.read() as session:
+        assert str(trail.head(session)) == f"{number}-{link[:16]}"
+
+
+@pytest.mark.parametrize("model", [Campaign, TrailRow, m.Answer])
+def test_update_past_the_trail__is_refused(office: Office, model: type) -> None:
+    column = next(each.name for each in model.__table__.columns if each.name not in ("id", "reading_id"))
+    with pytest.raises(RuntimeError), office.db.begin() as session:
+        session.execute(update(model).values({column: None}))
+
+
+def test_update_of_fields_that_are_not_audited__is_free(office: Office) -> None:
+    with office.db.begin() as session:
+        session.execute(update(m.Scan).values(lease_until=None, tries=0))
+
+
+def test_rows_from_before_the_trail__are_taken_into_it_once(office: Office) -> None:
+    with office.db.begin() as session:
+        session.connection().exec_driver_sql("delete from trail")
+        session.connection().exec_driver_sql("insert into unit (kind, name) values ('branch', '旧支部')")
+    assert audit.begin(office) >= 1
+    first = next(row for row in rows(office) if row.object.startswith("unit:"))
+    assert (first.action, first.role, json.loads(first.facts)["name"]) == ("found", "machine", "旧支部")
+    assert audit.begin(office) == 0
+
+
+def test_request__acts_as_the_person_who_is_signed_in(office: Office, admin: object) -> None:
+    last = next(row for row in reversed(rows(office)) if row.object.startswith("sign_in:"))
+    assert (last.action, last.user_id) == ("added", admin.id)

@@ -1,0 +1,71 @@
+"""Which tables leave a trail, and which of their fields it may show.
+
+``shown`` fields stand in the trail in plain text; ``sealed`` fields only in a keyed digest, so that a change is found
+and nothing can be read or guessed. Every model is here or in ``LEFT_OUT``, with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from webapp import models as m
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What of a model the trail keeps.
+
+    ``why`` and ``by`` name the columns with the reason and the author, where the row has its own. ``parts`` are the
+    models whose rows belong to one row of this one, with the column that names it: their content is in its digest.
+    """
+
+    shown: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
+    why: str = ""
+    by: str = ""
+    parts: tuple[tuple[Any, str], ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return self.shown + self.sealed
+
+
+AUDITED: dict[Any, Audited] = {
+    m.User: Audited(("name", "display_name", "active"), ("password_hash",)),
+    m.Grant: Audited(("user_id", "role", "unit_id", "granted_by", "revoked_at", "revoked_by"), ("granted_at",)),
+    m.SignIn: Audited(("user_id",), ("token",), by="user_id"),
+    m.Unit: Audited(("parent_id", "kind", "name")),
+    m.Campaign: Audited(("title", "number", "issuer", "issued_on", "finish_by", "report_by", "rules")),
+    m.Survey: Audited(("campaign_id", "form", "title"), ("source",)),
+    m.Meeting: Audited(("campaign_id", "unit_id", "held_on", "place", "manner", "presider", "supervisor")),
+    m.HeadCount: Audited(("meeting_id", "kind", "form", "rater_class", "number"), ("at",), why="note", by="user_id"),
+    m.Layout: Audited(("form",), ("source",)),
+    m.PrintRun: Audited(("meeting_id", "survey_id", "layout_digest", "subject"), ("values",), by="created_by"),
+    m.PrintFile: Audited(("print_run_id", "copies"), by="created_by"),
+    m.Batch: Audited(
+        ("origin", "meeting_id", "withdrawn_at", "withdrawn_by"), ("created_at",), why="withdrawn_why", by="created_by"
+    ),
+    m.Scan: Audited(("batch_id", "sha256", "bytes", "duplicate_of")),
+    m.Page: Audited(
+        ("scan_id", "index", "part", "standing", "removed_at"),
+        ("sheet", "sheet_page", "print_run_id", "reading_id", "typed_code"),
+    ),
+    m.Reading: Audited(
+        ("page_id", "reader", "attempt", "status"), ("problem", "layout_digest", "value"),
+        parts=((m.Answer, "reading_id"),),
+    ),
+    m.Decision: Audited(
+        ("page_id", "question", "origin", "undoes"), ("state", "choice", "user_id", "at", "note"), by="user_id"
+    ),
+    m.Ruling: Audited(("kind", "page_id"), ("sheet", "user_id", "at"), why="note", by="user_id"),
+}  # fmt: skip
+
+LEFT_OUT: dict[Any, str] = {
+    m.TrailRow: "the trail itself",
+    m.Answer: "in the digest of its reading",
+    m.IssuedSheet: "a row a sheet would keep the order of the codes; the print file is the deed",
+    m.LoginAttempt: "forgotten after minutes; tells what was typed",
+    m.SetupToken: "the first administrator is the deed",
+    m.Opinion: "services.opinions notes who settled one; the proposal and the text stand nowhere in the trail",
+}
