@@ -49,6 +49,15 @@ def test_specimen__turns_its_pages_and_gives_way_to_faults(print_page: Page):
     expect(print_page.get_by_role("alert")).to_be_hidden()
 
 
+def test_file_is_made__the_rail_says_so_without_a_reload(print_page: Page):
+    print_page.get_by_label("份数", exact=True).fill("3")
+    print_page.get_by_role("button", name="生成测评表").click()
+    expect(print_page.get_by_role("link", name="下载 PDF（3 份）")).to_be_visible(timeout=PATIENCE * 1000)
+    rails = print_page.locator("nav.py-rail")
+    expect(rails).to_have_count(1)
+    expect(rails.locator("[aria-current=page]")).to_contain_text("印制 3 份")
+
+
 def test_sheets_that_appeared_by_themselves__are_taken_back_only_after_a_yes(print_page: Page):
     print_page.get_by_label("份数", exact=True).fill("3")
     print_page.get_by_role("button", name="生成测评表").click()

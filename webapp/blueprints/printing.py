@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, make_response, redirect, request, send_file, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -76,8 +76,8 @@ def create(meeting_id: int) -> Response | tuple[str, int]:
 @bp.get("/meetings/<int:meeting_id>/print/files")
 @access(Access.OPERATOR)
 def files(meeting_id: int) -> str:
-    """The list of print runs alone, asked for again while a PDF is being made."""
-    return render_template("printing/_files.html", meeting=meetings.get(office(), meeting_id), runs=_runs(meeting_id))
+    """The list of print runs, asked for again while a PDF is being made, and the rail, whose words change with it."""
+    return render_meeting("printing/_files.html", meeting_id, "printing", runs=_runs(meeting_id), polled=True)
 
 
 @bp.post("/print-runs/<int:print_run_id>/more")
