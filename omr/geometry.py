@@ -92,10 +92,8 @@ def patches(grey: Grey, matrix: Array, centres: Array, half_mm: tuple[float, flo
     middle = np.array([width / 2, height / 2])
     linear = jacobians(matrix, centres) / scale
     offset = apply(matrix, centres) - linear @ (middle - 0.5) - 0.5  # pixel middles on both sides
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    for index in range(len(centres)):
-        affine = np.column_stack([linear[index], offset[index]])
-        cv2.warpAffine(
-            grey, affine, (width, height), out[index], flags, borderMode=cv2.BORDER_CONSTANT, borderValue=(255.0,)
-        )
+    maps = np.concatenate([linear, offset[:, :, None]], axis=2)
+    size, flags, edge = (width, height), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_CONSTANT
+    for affine, patch in zip(maps, out, strict=True):
+        cv2.warpAffine(grey, affine, size, patch, flags, edge, (255.0,))
     return out

@@ -8,6 +8,7 @@ decision; ``judge`` takes them, and may take them again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import cv2
@@ -32,6 +33,7 @@ SCALE = 6.0  # px per mm
 HALF_MM = 5.5  # of a patch: the next box begins 5.75 from the middle in the densest roster
 _RIM_MM = 0.22  # masked round print: blur, and what registration leaves
 _RING_MM = 2.4
+_STEP = 3  # px between the places where the paper's brightness is taken
 _FAINT = 0.15  # three deviations of a bad scanner's noise, five of an office scanner's
 _LOOK = 0.004  # mean darkness inside from which the shape is measured at all
 _LOOK_ROUND = 0.01  # share of faintest ink outside from which it is
@@ -48,6 +50,9 @@ class Target:
     ring: Grey  # (n, size, size): 255 there, in the box's surroundings
     window: shape.Window  # where the white of the box lies in a patch: a layout's boxes are of one size
     area: Array  # (n,): its pixels without print
+    ring_area: Array  # (n,): pixels of ``ring``
+    sparse: Grey  # (n, …): every third row and column of ``free``, enough to tell how bright the paper is
+    small: Grey  # (n, eye.SIDE, eye.SIDE): ``print`` as the net sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,9 @@ def target(page: LayoutPage, print_: Grey) -> Target:
     inside, ring = free & (away < -0.3), free & (away > 0.3) & (away < _RING_MM)
     window = (_span(inside.any(axis=(0, 2))), _span(inside.any(axis=(0, 1))))
     area = np.maximum(inside.sum(axis=(1, 2)), 1).astype(float)
-    return Target(ids, boxes, printed, _mask(free), _mask(ring), window, area)
+    ring_area = np.maximum(ring.sum(axis=(1, 2)), 1).astype(float)
+    sparse = _mask(free[:, ::_STEP, ::_STEP])
+    return Target(ids, boxes, printed, _mask(free), _mask(ring), window, area, ring_area, sparse, eye.shrunk(printed))
 
 
 def _mask(flags: NDArray[np.bool_]) -> Grey:
@@ -117,14 +124,15 @@ def measure(grey: Grey, matrix: Array, shifts_mm: Array, aim: Target, black_rati
     features[:, len(SHAPES) :] = eye.UNTOUCHED
     touched = np.flatnonzero(is_touched(features))
     if len(touched):
-        features[touched, len(SHAPES) :] = eye.look(sight.dark[touched], aim.print[touched])
+        pictures = np.stack([eye.shrunk(sight.dark[touched]), aim.small[touched]], axis=1)
+        features[touched, len(SHAPES) :] = eye.look_at(pictures)
     return Evidence(features, sight.paper, sight.contrast)
 
 
 def see(grey: Grey, matrix: Array, shifts_mm: Array, aim: Target, black_ratio: float) -> Sight:
     """Cut out all boxes and make their darkness relative. Arguments as in ``measure``."""
     cut = patches(grey, matrix, aim.boxes_mm[:, :2] + shifts_mm, (HALF_MM, HALF_MM), SCALE)
-    paper = _local_paper(cut, aim.free)
+    paper = _local_paper(cut, aim.sparse)
     contrast = np.maximum(paper * (1 - black_ratio), 20.0)
     tables = np.clip((paper[:, None] - np.arange(256)) * (255 / contrast)[:, None], 0, 255).astype(np.uint8)
     dark = np.empty_like(cut)
@@ -140,9 +148,9 @@ def shapes(sight: Sight, aim: Target) -> NDArray[np.float32]:
     features[:, _OUTLINE] = _outline(sight.dark, aim)
     features[:, _INSIDE] = _sums(np.ascontiguousarray(new[:, aim.window[0], aim.window[1]])) / aim.area / 255
     round_it = _flat(new & aim.ring)
-    area = np.maximum(_sums(aim.ring) / 255, 1)
     for column, least in ((_RING, shape.INK), (_VEIL, _FAINT)):
-        features[:, column] = _sums(cv2.threshold(round_it, int(255 * least), 1.0, cv2.THRESH_BINARY)[1]) / area
+        inked = cv2.threshold(round_it, int(255 * least), 1.0, cv2.THRESH_BINARY)[1]
+        features[:, column] = _sums(inked) / aim.ring_area
     touched = np.flatnonzero(is_touched(features))
     if len(touched):
         features[touched, _VEIL + 1 :] = shape.describe(new[touched], aim.ring[touched], aim.window, SCALE)
@@ -163,14 +171,13 @@ def is_touched(features: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray((features[:, _INSIDE] > _LOOK) | (features[:, _VEIL] > _LOOK_ROUND))
 
 
-def _local_paper(cut: Grey, free: Grey) -> Array:
+def _local_paper(cut: Grey, sparse: Grey) -> Array:
     """Return the brightness of the unmarked paper in each patch: the middle of its upper half, twice."""
-    values = np.where(free[:, ::3, ::3] > 0, cut[:, ::3, ::3], 0).reshape(len(cut), -1).astype(np.float32)
-    there = values > 0
-    level = values.sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    values = (cut[:, ::_STEP, ::_STEP] & sparse).reshape(len(cut), -1).astype(np.float32)
+    level = values.sum(axis=1) / np.maximum(np.count_nonzero(values, axis=1), 1)
     for _ in range(2):  # ink drops out: what is clearly darker than the mean of the rest
-        there = values > level[:, None] * 0.93
-        level = np.where(there, values, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+        there = values > level[:, None] * np.float32(0.93)
+        level = (values * there).sum(axis=1) / np.maximum(np.count_nonzero(there, axis=1), 1)
     return np.asarray(level, float)
 
 
@@ -184,6 +191,7 @@ def _outline(dark: Grey, aim: Target) -> Array:
         for sign in (-1, 1):
             at = middle + sign * (half - 0.15 * SCALE)
             across = slice(round(at - 1.5), round(at + 1.5))
-            strip = dark[:, along, across] if axis == 2 else dark[:, across, along]
-            worst = np.minimum(worst, (strip.max(axis=axis) > 80).mean(axis=1))
+            strip = dark[:, along, across] if axis == 2 else dark[:, across, along].transpose(0, 2, 1)
+            darkest = reduce(np.maximum, (strip[:, :, column] for column in range(strip.shape[2])))
+            worst = np.minimum(worst, (darkest > 80).mean(axis=1))
     return worst

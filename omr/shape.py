@@ -1,6 +1,7 @@
 """Describes the ink of a box by 14 numbers: how dark, how wide, how long, where it runs. ``measure`` adds four more.
 
-Works on all touched boxes of a page at once where it can: numpy is slow on small things, and there are many.
+Works on all touched boxes of a page at once: calls are slow on small things, and there are many. Where OpenCV wants one
+image, patches are laid one under another with rows between them that keep each from seeing its neighbour.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def describe(new: Grey, ring: Grey, window: Window, scale: float) -> Floats:
         window: where the white of the box lies.
         scale: px per mm.
     """
-    smooth = np.stack([cv2.blur(patch, (3, 3)) for patch in new]).astype(np.uint8, copy=False)
+    smooth = _smooth(new)
     inner, values = (np.ascontiguousarray(each[:, window[0], window[1]]) for each in (new, smooth))
     count, _, width = inner.shape
     peak = values.reshape(count, -1).max(axis=1) / 255
@@ -60,7 +61,7 @@ def describe(new: Grey, ring: Grey, window: Window, scale: float) -> Floats:
     quarter = values[0].size // 4
     sorted_ = np.partition(values.reshape(count, -1), quarter, axis=1)
     balance, through = _moments(faint)
-    wide = np.array([_thickness(one) for one in faint])
+    wide = _thickness(faint)
     reach, crossing = _beyond(smooth, peak, window, scale)
     columns = {
         "cover": ink.mean(axis=(1, 2)),
@@ -92,17 +93,42 @@ def _length(there: Any) -> Floats:
     return np.asarray(np.where(there.any(axis=1), last - first, 0), float)
 
 
+def _smooth(new: Grey) -> Grey:
+    """Return the means over 3 × 3, each patch mirrored at its edges."""
+    tall = np.concatenate([new[:, 1:2], new, new[:, -2:-1]], axis=1)
+    return cv2.blur(_under_another(tall), (3, 3)).reshape(tall.shape)[:, 1:-1].astype(np.uint8, copy=False)
+
+
+def _under_another(tall: Grey) -> Grey:
+    """Return patches (n, height, width) as one image (n * height, width)."""
+    return tall.reshape(-1, tall.shape[2])
+
+
+def _apart(ink: Flags, rows: int, columns: int = 0) -> Grey:
+    """Return ink as 0 and 1 with empty rows over and under each patch, and columns beside it."""
+    return np.pad(ink.view(np.uint8), ((0, 0), (rows, rows), (columns, columns)))
+
+
 def _solid(ink: Flags) -> Floats:
-    return np.array([cv2.dilate(_eroded(one), _THICK).mean() for one in ink.view(np.uint8)])
-
-
-def _eroded(ink: Grey) -> Grey:
-    return cv2.erode(ink, _THICK, borderType=cv2.BORDER_CONSTANT, borderValue=(0.0,)).astype(np.uint8, copy=False)
+    tall = _apart(ink, 1)  # 2 rows between patches: as far as the middle of _THICK is from its edge
+    thick = cv2.morphologyEx(
+        _under_another(tall), cv2.MORPH_OPEN, _THICK, borderType=cv2.BORDER_CONSTANT, borderValue=(0.0,)
+    )
+    return np.asarray(thick.reshape(tall.shape)[:, 1:-1].mean(axis=(1, 2)))
 
 
 def _blocks(faint: Flags) -> Floats:
-    fives = [cv2.resize(one, (5, 5), interpolation=cv2.INTER_AREA) for one in faint.astype(np.float32)]
-    return np.asarray((np.stack(fives) > 0.15).mean(axis=(1, 2)))
+    down, across = (_fifths(side) for side in faint.shape[1:])
+    return np.asarray((down @ faint.astype(np.float32) @ across.T > 0.15).mean(axis=(1, 2)))
+
+
+@lru_cache(maxsize=4)
+def _fifths(side: int) -> NDArray[np.float32]:
+    """Return how much of each fifth of a side every pixel of it fills, (5, side): rows add up to 1."""
+    bounds = np.arange(6) * side / 5
+    pixels = np.arange(side)
+    covered = np.minimum(bounds[1:, None], pixels + 1) - np.maximum(bounds[:-1, None], pixels)
+    return np.asarray(np.maximum(covered, 0) / (side / 5), np.float32)
 
 
 def _steepest(values: Grey) -> Floats:
@@ -112,17 +138,17 @@ def _steepest(values: Grey) -> Floats:
 
 
 def _around(smooth: Grey, ring: Grey) -> Floats:
-    number, pixel = ((smooth > int(255 * INK * 0.6)) & (ring > 0)).reshape(len(smooth), -1).nonzero()
-    counts = np.bincount(number * 16 + _sectors(smooth.shape[1])[pixel], minlength=16 * len(smooth))
-    return np.asarray((counts.reshape(-1, 16) >= 3).mean(axis=1))
+    ink = ((smooth > int(255 * INK * 0.6)) & (ring > 0)).reshape(len(smooth), -1)
+    return np.asarray((ink.astype(np.float32) @ _sectors(smooth.shape[1]) >= 3).mean(axis=1))
 
 
 @lru_cache(maxsize=4)
-def _sectors(size: int) -> NDArray[np.int64]:
-    """Return which of 16 directions from the middle each pixel of a patch lies in, (size²,)."""
+def _sectors(size: int) -> NDArray[np.float32]:
+    """Return which of 16 directions from the middle each pixel of a patch lies in: 1 there, (size², 16)."""
     at = np.arange(size) - (size - 1) / 2
     angle = np.arctan2(*np.meshgrid(at, at, indexing="ij")).ravel()
-    return np.asarray(((angle + np.pi) / (2 * np.pi) * 16).astype(int).clip(0, 15))
+    direction = ((angle + np.pi) / (2 * np.pi) * 16).astype(int).clip(0, 15)
+    return np.asarray(np.eye(16, dtype=np.float32)[direction])
 
 
 def _moments(faint: Flags) -> tuple[Floats, Floats]:
@@ -144,34 +170,38 @@ def _moments(faint: Flags) -> tuple[Floats, Floats]:
     return np.hypot(y, x) / (width / 2), through / (width / 2)
 
 
-def _thickness(ink: Flags) -> float:
-    """Return the mean thickness of strokes in px: four times the mean distance to their edge."""
-    pixels = int(ink.sum())
-    if not pixels:
-        return 1.0
-    bordered = cv2.copyMakeBorder(ink.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0.0,))
-    return 4 * cv2.sumElems(cv2.distanceTransform(bordered, cv2.DIST_L2, 3))[0] / pixels - 1
+def _thickness(ink: Flags) -> Floats:
+    """Return the mean thickness of strokes in px: four times the mean distance to their edge; 1 where there is none."""
+    tall = _apart(ink, 1, 1)
+    depth = cv2.distanceTransform(_under_another(tall), cv2.DIST_L2, 3).reshape(len(ink), -1).sum(axis=1, dtype=float)
+    pixels = ink.sum(axis=(1, 2))
+    return np.where(pixels > 0, 4 * depth / np.maximum(pixels, 1) - 1, 1.0)
 
 
 def _beyond(smooth: Grey, peak: Floats, window: Window, scale: float) -> tuple[Floats, Floats]:
     """Return how far ink that is also inside runs outside (box widths), and how many sides of the box it crosses."""
     size, width = smooth.shape[1], window[1].stop - window[1].start
     ink = smooth > (255 * np.maximum(0.1, 0.25 * np.minimum(peak, 0.75))).astype(np.uint8)[:, None, None]
-    connected = np.stack([_connected(one, window) for one in ink])
+    number, y, x = _connected(ink, window)
     at, half = np.arange(size) - (size - 1) / 2, width / 2
     rim = half + _SIDES_PX * scale
-    rows, columns = (connected.view(np.uint8).sum(axis=axis, dtype=np.uint8) for axis in (2, 1))
+    rows, columns = (
+        np.bincount(number * size + place, minlength=ink.size // size).reshape(-1, size) for place in (y, x)
+    )
     far = np.maximum(rows > 0, columns > 0) * np.abs(at)
     sides = [each[:, outside].sum(axis=1) >= 3 for each in (rows, columns) for outside in (at > rim, at < -rim)]
     return np.maximum(0.0, far.max(axis=1) - half) / width, np.sum(sides, axis=0).astype(float)
 
 
-def _connected(ink: Flags, window: Window) -> Flags:
-    """Return the ink that hangs together with ink of the window, over the masked outline."""
-    count, labels = cv2.connectedComponents(cv2.dilate(ink.view(np.uint8), _BRIDGE), connectivity=8)
-    if count == 2 and ink[window].any():
-        return ink
+def _connected(ink: Flags, window: Window) -> tuple[NDArray[np.int64], ...]:
+    """Return patch, row and column of the ink that hangs together with ink of the window, over the masked outline."""
+    reach = len(_BRIDGE) // 2
+    tall = cv2.dilate(_under_another(_apart(ink, reach)), _BRIDGE).reshape(len(ink), -1, ink.shape[2])
+    tall[:, :reach] = tall[:, -reach:] = 0
+    count, labels = cv2.connectedComponents(_under_another(tall.astype(np.uint8, copy=False)), connectivity=8)
+    of_patch = labels.reshape(tall.shape)[:, reach:-reach]
     touching = np.zeros(count, bool)
-    touching[labels[window][ink[window]]] = True
-    touching[0] = False
-    return np.asarray(touching[labels] & ink)
+    touching[of_patch[:, window[0], window[1]][ink[:, window[0], window[1]]]] = True
+    number, y, x = ink.nonzero()
+    kept = touching[of_patch[number, y, x]]
+    return number[kept], y[kept], x[kept]
