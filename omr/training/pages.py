@@ -12,6 +12,7 @@ import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,37 +86,44 @@ def main() -> None:
     options = parser.parse_args()
     seen: list[Seen] = []
     each = max(1, options.pages // (len(options.severity) * len(options.mix) * sum(FORMS.values())))
-    for number, (form, share) in enumerate(FORMS.items()):
-        for step, (name, mix) in enumerate((s, m) for s in options.severity for m in options.mix):
-            severity = WILD if name == "wild" else SEVERITIES[name]
-            if not options.plain_prints:
-                severity = replace(severity, troubles={**dict.fromkeys(PRINTS, PRINT_SHARE), **severity.troubles})
-            seed = options.seed * 1000 + number * 100 + step
-            seen += make(form, each * share, severity, mix, seed, name)
+    with tempfile.TemporaryDirectory(prefix="training-") as folder:
+        for number, (form, share) in enumerate(FORMS.items()):
+            printed = printed_sheets(form, each * share, Path(folder))
+            for step, (name, mix) in enumerate((s, m) for s in options.severity for m in options.mix):
+                severity = WILD if name == "wild" else SEVERITIES[name]
+                if not options.plain_prints:
+                    severity = replace(severity, troubles={**dict.fromkeys(PRINTS, PRINT_SHARE), **severity.troubles})
+                seed = options.seed * 1000 + number * 100 + step
+                seen += make(form, printed, severity, mix, seed, name)
     save(seen, options.out)
 
 
-def make(form: str, count: int, severity: Severity, mix: str, seed: int, name: str) -> Iterator[Seen]:
-    """Yield pages of a preset that were read; a page that can't be placed teaches nothing."""
-    layout = _layout(form)
-    chance = random.Random(seed)  # noqa: S311 (numbers of sheets that nobody keeps)
+def printed_sheets(form: str, count: int, folder: Path) -> Path:
+    """Print sheets of a preset; the same for every mix, since setting the type costs more than ten pages do."""
+    layout, path = _layout(form), folder / f"{form}.pdf"
+    chance = random.Random(count)  # noqa: S311 (numbers of sheets that nobody keeps)
     sheets: dict[str, None] = {}
     while len(sheets) < count:
         sheets[code.new_sheet(layout.digest, sheets, chance.choice)] = None
+    render.write_pdf(layout, sheets, path)
+    return path
+
+
+def make(form: str, path: Path, severity: Severity, mix: str, seed: int, name: str) -> Iterator[Seen]:
+    """Yield the pages of a printed preset that were read; a page that can't be placed teaches nothing."""
+    layout = _layout(form)
     room = Room([layout], mix_of(mix), severity, None, seed)
-    with tempfile.TemporaryDirectory(prefix="training-") as folder:
-        path = Path(folder) / "printed.pdf"
-        render.write_pdf(layout, sheets, path)
-        with PrintedFile(path) as printed:
-            for number in range(len(printed)):
-                scan, truth = room.scanned(printed, number)
-                about = {"form": form, "severity": name, "troubles": truth.troubles, "pen": truth.pen, "mix": mix}
-                if (seen := _measured(scan, truth.dpi, layout)) is not None:
-                    ids, shapes, touched, dark, print_, round_it = seen
-                    questions = {key: asdict(value) for key, value in truth.parts[0].questions.items()}
-                    yield Seen(ids, shapes, touched, dark, print_, round_it, questions, about)
+    with PrintedFile(path) as printed:
+        for number in range(len(printed)):
+            scan, truth = room.scanned(printed, number)
+            about = {"form": form, "severity": name, "troubles": truth.troubles, "pen": truth.pen, "mix": mix}
+            if (seen := _measured(scan, truth.dpi, layout)) is not None:
+                ids, shapes, touched, dark, print_, round_it = seen
+                questions = {key: asdict(value) for key, value in truth.parts[0].questions.items()}
+                yield Seen(ids, shapes, touched, dark, print_, round_it, questions, about)
 
 
+@cache
 def _layout(form: str) -> Layout:
     members = tuple(f"成员{number + 1}" for number in range(ROWS.get(form, 0)))
     return typeset(loader.preset(form), Values("某某党支部", "某某党支部", "2011年7月15日", members))

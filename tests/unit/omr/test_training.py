@@ -7,7 +7,7 @@ from omr.judge import CLASSES
 from omr.measure import SHAPES
 from omr.synth import SEVERITIES
 from omr.training.labels import IGNORED, labels
-from omr.training.pages import Seen, load, make, save
+from omr.training.pages import Seen, load, make, printed_sheets, save
 
 QUESTION = {"state": "answered", "choice": ["a"], "style": "tick", "clear": True, "hard": "", "touched": []}
 
@@ -42,7 +42,7 @@ def test_scan_that_lost_marks__teaches_nothing():
 
 
 def test_a_made_page__holds_every_box_and_comes_back_from_its_file(tmp_path):
-    [made] = make("org", 1, SEVERITIES["office"], "ticked", 5, "office")
+    [made] = make("org", printed_sheets("org", 1, tmp_path), SEVERITIES["office"], "ticked", 5, "office")
     save([made, made], tmp_path / "p.npz")
     again = list(load([tmp_path / "p.npz"]))
     assert len(again) == 2
