@@ -44,6 +44,7 @@ class SheetRow:
 def answers_csv(office: Office, meeting_id: int) -> bytes:
     """Return all answers of a meeting, one row a sheet, with a reading, a decision and an answer for each question.
 
+    A column is headed by the item's id and its words: two forms of a meeting may use one id for different items.
     Raises NotFound where nothing was printed for the meeting.
     """
     with office.db.read() as session:
@@ -120,7 +121,8 @@ def _column(ref: FormRef, run: counting.Run, name: str, question: Question) -> s
     if question in ref.form.identity:
         return "身份" if name == counting.RATER_CLASS else question.text
     asked = run.asked[name][1]
-    return f"{asked.subject} {question.id}" if ref.is_roster else question.id
+    item = f"{question.id} {question.text.replace('|', '')}"
+    return f"{asked.subject} {item}" if ref.is_roster else item
 
 
 def _word(question: Question, state: str, choice: str) -> str:

@@ -307,10 +307,11 @@ def test_answers_csv__one_row_a_sheet_sorted_by_code_without_opinions(office: Of
     assert codes == sorted(codes)
     assert sum(row["废票"] == "废票" for row in rows) == 1
     valid = [row for row in rows if not row["废票"]]
-    assert sum(row["q1 计票"] == "满意" for row in valid) == 187
-    assert sum(row["q3 计票"] == "弃权" for row in valid) == 2
-    ruled = [row for row in valid if row["q3 裁定"]]
-    assert [(row["q3 机读"], row["q3 裁定"], row["q3 计票"]) for row in ruled] == [
+    first, last = "q1 推动中心工作和重点任务完成情况", "q3 开展创先争优活动的总体情况"
+    assert sum(row[f"{first} 计票"] == "满意" for row in valid) == 187
+    assert sum(row[f"{last} 计票"] == "弃权" for row in valid) == 2
+    ruled = [row for row in valid if row[f"{last} 裁定"]]
+    assert [(row[f"{last} 机读"], row[f"{last} 裁定"], row[f"{last} 计票"]) for row in ruled] == [
         ("多选（满意、比较满意）", "无效", "无效")
     ] * 2
     assert sum(row["身份 计票"] == "学生代表" for row in valid) == 56
@@ -348,4 +349,4 @@ def test_roster__table_of_members_as_workbook(
         (name, 1, 1, 1, 2) for name in names
     ]
     assert "'=赵喆" in exports.results_csv(found, names).decode()
-    assert "王芳 overall 计票" in exports.answers_csv(office, meeting.id).decode()
+    assert "王芳 overall 总体评价 计票" in exports.answers_csv(office, meeting.id).decode()
