@@ -42,6 +42,8 @@ def compose(text: str, name: str) -> yaml.MappingNode:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if error.context_mark and mark and not text[mark.index :].strip():
+            mark = error.context_mark  # something was opened and never closed: the fault is where it begins
         line = mark.line + 1 if mark else 1
         raise _single("not-yaml", line, name) from error
     except yaml.reader.ReaderError as error:

@@ -174,6 +174,8 @@ def test_ten_mistakes__are_reported_at_once():
         ("- a\n- b\n", "no-keys", 1),
         ("form: [a\ntitle: b\n", "not-yaml", 2),
         ("form: a\n\ttitle: b\n", "not-yaml", 2),
+        ('form: a\nissuer: "b\ntitle: c\n', "not-yaml", 2),
+        ("form: a\ntitle: b\nitems: [c\n", "not-yaml", 3),
         ("form: a\ntitle: \x07\n", "strange-character", 2),
         ("form: a\n---\nform: b\n", "second-document", 2),
         ("form: &a [1]\nscale: *a\n", "anchor", 1),
