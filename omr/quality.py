@@ -15,7 +15,9 @@ from omr.reading import Fault, FaultCode
 from omr.settings import QualitySettings
 
 _BANDS = 24  # of a page, each averaged, in which a streak must be seen
+_PLACES = 200  # along a page at which is asked whether it is printed
 _FREE_SHARE = 0.45  # of the line, not printed: a ruled line of the table leaves its margins only
+_PARTS = 10  # of a line, of which most must differ from the paper beside it
 _STREAK_STEP = 0.08  # of the contrast, between a streak and the paper beside it
 
 
@@ -83,25 +85,33 @@ def streaks(
     if not spans:
         return []
     length = grey.shape[1] if across else grey.shape[0]
-    at = np.linspace(0.03, 0.97, 200) * length
-    back = inverse(matrix)
-
-    def free_of_print(columns: NDArray[np.float64], rows: Array) -> NDArray[np.bool_]:
-        points = np.stack(np.broadcast_arrays(columns[:, None], rows[None]), axis=-1).reshape(-1, 2)
-        where = apply(back, points[:, ::-1] if across else points) * print_scale
-        return np.asarray(_is_white(near, where).reshape(len(columns), len(rows)))
-
+    at = np.linspace(0.03, 0.97, _PLACES) * length
+    to_print = np.diag([print_scale, print_scale, 1.0]) @ inverse(matrix)
+    if across:
+        to_print = to_print[:, [1, 0, 2]]
     middles = np.array([(start + end) / 2 for start, end in spans])
-    open_share = free_of_print(middles, at[::5]).mean(axis=1)  # most candidates are columns of boxes
+    open_share = _free_of_print(near, to_print, middles, at[::5])  # most candidates are columns of boxes
     found = []
-    for (start, end), share in zip(spans, open_share, strict=True):
+    for (start, end), share in zip(spans, open_share.mean(axis=1), strict=True):
         wide = (end - start) / 2 + max(5.0, length / 400)
         if share < _FREE_SHARE:
             continue
-        free = free_of_print(np.arange((start + end) / 2 - wide, (start + end) / 2 + wide, 3.0), at).all(axis=0)
-        if free.mean() >= _FREE_SHARE and _stands_out(grey.T if across else grey, (start, end), at[free], contrast):
+        columns = np.arange((start + end) / 2 - wide, (start + end) / 2 + wide, 3.0)
+        free = _free_of_print(near, to_print, columns, at).all(axis=0)
+        if np.count_nonzero(free) >= _FREE_SHARE * _PLACES and _stands_out(
+            grey.T if across else grey, (start, end), at[free], contrast
+        ):
             found.append((start, end))
     return found
+
+
+def _free_of_print(near: Grey, to_print: Array, columns: Array, places: Array) -> NDArray[np.bool_]:
+    """Tell, (columns, places), where along columns of an image its blank print is white. ``to_print``: px → px."""
+    x, y, w = (a * columns[:, None] + (b * places + c) for a, b, c in to_print)
+    x, y = (np.rint(each / w).astype(np.intp) for each in (x, y))
+    height, width = near.shape
+    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    return np.asarray(inside & (near[np.where(inside, y, 0), np.where(inside, x, 0)] < 30))
 
 
 def _stands_out(lines: Grey, span: tuple[float, float], at: Array, contrast: float) -> bool:
@@ -110,21 +120,13 @@ def _stands_out(lines: Grey, span: tuple[float, float], at: Array, contrast: flo
     apart = half + max(4, lines.shape[1] // 400)
     if middle - apart - 2 < 0 or middle + apart + 2 >= lines.shape[1]:
         return False
-    rows = at.astype(int)
-    inside = lines[rows, middle - half + 1 : middle + half].astype(float)
-    beside = np.stack([lines[rows, c - 1 : c + 2].mean(axis=1) for c in (middle - apart, middle + apart)], axis=1)
-    steps = beside.mean(axis=1, keepdims=True) - inside
-    parts = steps[: len(steps) // 10 * 10].reshape(10, -1, steps.shape[1])
+    strip = lines[at.astype(np.intp), middle - apart - 1 : middle + apart + 2].astype(np.float32)
+    beside = (strip[:, :3].sum(axis=1) + strip[:, -3:].sum(axis=1)) / 6
+    steps = beside[:, None] - strip[:, apart - half + 2 : apart + half + 1]
+    parts = steps[: len(steps) // _PARTS * _PARTS].reshape(_PARTS, -1, steps.shape[1])
     medians = np.partition(parts, parts.shape[1] // 2, axis=1)[:, parts.shape[1] // 2] / contrast
-    darker, lighter = (medians > _STREAK_STEP).mean(axis=0), (medians < -_STREAK_STEP).mean(axis=0)
-    return bool(max(darker.max(), lighter.max()) >= 0.7)
-
-
-def _is_white(near: Grey, where: Array) -> NDArray[np.bool_]:
-    height, width = near.shape
-    x, y = where.round().astype(int).T
-    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-    return np.asarray(inside & (near[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] < 30))
+    agreeing = [np.count_nonzero(sign * medians > _STREAK_STEP, axis=0).max() for sign in (1, -1)]
+    return bool(max(agreeing) >= 0.7 * _PARTS)
 
 
 def touched_boxes(span: tuple[float, float], across: bool, matrix: Array, boxes_mm: Array) -> NDArray[np.bool_]:
