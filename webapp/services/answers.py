@@ -5,7 +5,7 @@ A decision whose state is "machine" (an undo that went back to the start) gives 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, exists, func, literal, select, union_all
@@ -16,6 +16,7 @@ from webapp.models import Answer, Decision, Page, Ruling
 DOUBTFUL = ("multiple", "unsure")  # states of an answer that a person must look at
 STANDING = ("counts", "held")  # pages whose doubts matter; a rescan or a withdrawn page asks nothing
 MACHINE = "machine"
+CHUNK = 300  # SQLite takes a bounded number of parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,33 @@ def effective(session: Session, page_ids: Iterable[int]) -> dict[tuple[int, str]
 
 def recount(session: Session, page: Page) -> int:
     """Set and return ``page.doubts``: its doubtful questions without a decision; none where nothing of it counts."""
-    session.flush()
-    if page.state != "read" or page.standing not in STANDING or page.sheet is None or is_void(session, page.sheet):
-        page.doubts = 0
-        return 0
-    ruled = select(Decision.question).where(
-        Decision.page_id == page.id, Decision.id.in_(newest_decisions()), Decision.state != MACHINE
-    )
-    query = select(func.count()).where(
-        Answer.reading_id == page.reading_id, Answer.state.in_(DOUBTFUL), Answer.question.not_in(ruled)
-    )
-    page.doubts = session.scalar(query) or 0
+    recount_all(session, (page,))
     return page.doubts
+
+
+def recount_all(session: Session, pages: Iterable[Page]) -> None:
+    """Set ``doubts`` of many pages, as ``recount`` does of one."""
+    session.flush()
+    ordered = list(pages)
+    for start in range(0, len(ordered), CHUNK):
+        _recount(session, ordered[start : start + CHUNK])
+
+
+def _recount(session: Session, pages: Sequence[Page]) -> None:
+    asking = {
+        page.id: page.sheet for page in pages if page.state == "read" and page.standing in STANDING and page.sheet
+    }
+    void = set(session.scalars(void_sheets().where(Ruling.sheet.in_(set(asking.values())))))
+    ids = [page_id for page_id, sheet in asking.items() if sheet not in void]
+    newest = newest_decisions().where(Decision.page_id.in_(ids))
+    ruled = exists().where(
+        Decision.page_id == Page.id,
+        Decision.question == Answer.question,
+        Decision.id.in_(newest),
+        Decision.state != MACHINE,
+    )
+    query = select(Page.id, func.count()).join(Answer, Answer.reading_id == Page.reading_id)
+    query = query.where(Page.id.in_(ids), Answer.state.in_(DOUBTFUL), ~ruled).group_by(Page.id)
+    doubts = {page_id: number for page_id, number in session.execute(query)}
+    for page in pages:
+        page.doubts = doubts.get(page.id, 0)

@@ -25,7 +25,7 @@ MB = 1 << 20
 RESERVE = 200 * MB  # what must stay free for the database and the readings
 NAME_LENGTH = 200
 JOIN_WITHIN = dt.timedelta(hours=2)  # files of one drop come one after another; a later drop is another batch
-CHUNK_PAGES = 12  # pages that a reader takes at a time: opening a file again costs it a few ms
+CHUNK_PAGES = 12  # pages that a reader takes at a time
 MOST_READERS = 16  # that are woken at once for one file
 
 
@@ -203,8 +203,7 @@ def _set_withdrawn(office: Office, batch_id: int, user_id: int | None, why: str)
         batch.withdrawn_at, batch.withdrawn_by, batch.withdrawn_why = (now() if user_id else None), user_id, why
         pages = list(session.scalars(select(Page).join(Scan).where(Scan.batch_id == batch_id)))
         keys = {(page.sheet, page.sheet_page) for page in pages if page.sheet and page.sheet_page}
-        for page in settling.settle(session, keys):
-            answers.recount(session, page)
+        answers.recount_all(session, settling.settle(session, keys))
         return len(pages)
 
 

@@ -16,6 +16,7 @@ import pytest
 import stacks
 from sqlalchemy import func, select
 
+from omr.reader import Reader
 from webapp.jobs import open_office
 from webapp.jobs.queue import HueyBell
 from webapp.jobs.sweep import sweep
@@ -131,7 +132,7 @@ def test_sweep_while_tasks_wait__rings_nothing_again(queued, bell, deck):
 def test_lease_that_has_not_run_out__is_left_alone(queued, bell, deck):
     scan_id = receive(queued, deck)
     intake.open_scan(queued, scan_id)
-    claimed = reading.claim(queued, scan_id)
+    claimed = reading.claim(queued, scan_id, most=stacks.COPIES)
     sweep(queued, bell, now() + dt.timedelta(seconds=queued.settings.lease_seconds - 5))
     assert page_states(queued) == ["reading"] * len(claimed)
 
@@ -139,7 +140,7 @@ def test_lease_that_has_not_run_out__is_left_alone(queued, bell, deck):
 def test_lease_that_ran_out__gives_the_pages_to_the_next(queued, bell, deck):
     scan_id = receive(queued, deck)
     intake.open_scan(queued, scan_id)
-    reading.claim(queued, scan_id)
+    reading.claim(queued, scan_id, most=stacks.COPIES)
     sweep(queued, bell, later(queued))
     assert page_states(queued) == ["queued"] * stacks.COPIES
     drain(Worker(queued, bell, "fast"))
@@ -150,7 +151,7 @@ def test_page_whose_readers_die_three_times__fails_with_a_name_and_the_scan_is_c
     scan_id = receive(queued, deck)
     intake.open_scan(queued, scan_id)
     for _ in range(3):
-        reading.claim(queued, scan_id)
+        reading.claim(queued, scan_id, most=stacks.COPIES)
         sweep(queued, bell, later(queued))
     with queued.db.read() as session:
         assert set(session.execute(select(Page.state, Page.tray)).all()) == {("failed", "reader-died")}
@@ -179,21 +180,65 @@ def test_print_file_of_a_dead_worker__is_made_again(queued, bell):
         assert session.scalar(select(PrintFile.state)) == "done"
 
 
-def test_interrupted_worker__gives_back_what_it_has_not_read(queued, deck, monkeypatch):
+def test_interrupted_worker__keeps_what_it_recorded_and_gives_the_rest_back(queued, deck, monkeypatch):
     scan_id = receive(queued, deck)
     intake.open_scan(queued, scan_id)
-    record = reading.record
+    read = Reader.read
 
-    def interrupted(office, page_id, readings):
-        record(office, page_id, readings)
-        raise KeyboardInterrupt
+    def interrupted(self, page, source="", assume=None):
+        if page.index == 4:
+            raise KeyboardInterrupt
+        return read(self, page, source, assume)
 
-    monkeypatch.setattr(reading, "record", interrupted)
+    monkeypatch.setattr(Reader, "read", interrupted)
+    monkeypatch.setattr(reading, "FEWEST_PAGES", stacks.COPIES)
+    monkeypatch.setattr(reading, "RECORD_SECONDS", 0.0)
     with pytest.raises(KeyboardInterrupt):
         reading.read_pages(queued, scan_id)
-    assert sorted(page_states(queued)) == ["queued"] * (stacks.COPIES - 1) + ["read"]
+    assert page_states(queued) == ["read"] * 3 + ["queued"] * (stacks.COPIES - 3)
     with queued.db.read() as session:
         assert session.scalar(select(func.max(Page.tries)).where(Page.state == "queued")) == 0
+        assert session.scalar(select(func.count()).select_from(Reading)) == 3
+
+
+def test_pages_of_one_transaction__all_or_none_are_recorded(queued, deck, monkeypatch):
+    scan_id = receive(queued, deck)
+    intake.open_scan(queued, scan_id)
+    with monkeypatch.context() as patch:
+        patch.setattr("webapp.services.recording.close_finished", lambda _session: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            reading.read_pages(queued, scan_id)
+    assert page_states(queued) == ["queued"] * stacks.COPIES
+    with queued.db.read() as session:
+        assert session.scalar(select(func.count()).select_from(Reading)) == 0
+        assert session.scalar(select(func.count()).select_from(Answer)) == 0
+
+
+def test_last_pages_of_a_file__are_shared_among_the_workers(queued, deck):
+    stack = stacks.joined(*[deck.scan.read_bytes()] * 8)
+    scan_id = intake.receive(queued, io.BytesIO(stack), "a.pdf", user_id=1, origin="upload").scan_id
+    intake.open_scan(queued, scan_id)
+    sizes = []
+    while claimed := reading.claim(queued, scan_id):
+        sizes.append(len(claimed))
+    assert sum(sizes) == 8 * stacks.COPIES
+    assert sizes == sorted(sizes, reverse=True)
+    assert (sizes[0], sizes[-2]) == (8 * stacks.COPIES // reading.SHARE, reading.FEWEST_PAGES)
+
+
+def test_long_file__lets_a_short_one_through(queued, bell, deck, monkeypatch):
+    monkeypatch.setattr(reading, "SHIFT_SECONDS", 0.0)
+    first = receive(queued, deck)
+    second = intake.receive(queued, io.BytesIO(deck.pdf(0)), "b.pdf", user_id=1, origin="upload").scan_id
+    worker = Worker(queued, bell, "fast")
+
+    def unread() -> set[int]:
+        with queued.db.read() as session:
+            return set(session.scalars(select(Scan.id).where(Scan.state != "read")))
+
+    while second in unread():
+        assert worker.turn()
+    assert unread() == {first}
 
 
 def start_worker(instance: Path, **environ: str) -> subprocess.Popen[bytes]:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 
 from forms import code
 from omr.reader import Reader
+from omr.settings import ReaderSettings
 from webapp.models import (
     Answer,
     Decision,
@@ -25,7 +26,7 @@ from webapp.models import (
     Ruling,
     Scan,
 )
-from webapp.services import answers, intake, reading, settling, trays
+from webapp.services import answers, intake, layouts, reading, recording, settling, trays
 
 
 def state_of(pages: list[Page]) -> list[tuple[str, str]]:
@@ -120,7 +121,10 @@ def test_page_recorded_twice__changes_nothing(office, deck, send, pages):
     (page,) = pages(done.scan_id)
     with office.db.read() as session:
         before = [session.scalar(select(func.count()).select_from(kind)) for kind in (Reading, Answer, Page)]
-    reading.record(office, page.id, [])
+    reader = layouts.reader(office, ReaderSettings())
+    again = list(reader.read_file(office.storage.path(done.sha256)))
+    assert again[0].sheet is not None
+    recording.record(office, [recording.Done(page.id, again)])
     reading.read_pages(office, done.scan_id)
     with office.db.read() as session:
         after = [session.scalar(select(func.count()).select_from(kind)) for kind in (Reading, Answer, Page)]
