@@ -27,6 +27,7 @@ class TrailRow(Base):
     role: Mapped[str] = mapped_column(String(32), default="")
     action: Mapped[str] = mapped_column(String(32), index=True)
     object: Mapped[str] = mapped_column(String(120), index=True)
+    unit_id: Mapped[int | None] = mapped_column(index=True)  # whose: the unit of the meeting; None: the whole school
     facts: Mapped[str] = mapped_column(Text, default="")
     digest: Mapped[str] = mapped_column(String(64), default="")
     why: Mapped[str] = mapped_column(String(500), default="")

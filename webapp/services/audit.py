@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import event, func, inspect, select
@@ -19,6 +19,7 @@ from webapp import acting
 from webapp.db import Database
 from webapp.models import TrailRow
 from webapp.office import Office
+from webapp.services import trail_units as units
 from webapp.services.audited import AUDITED, Audited
 from webapp.services.trail import NOTES, Deed, append, canonical
 
@@ -35,6 +36,7 @@ class Touched:
     row: Any
     action: str
     before: dict[str, Any] = field(default_factory=dict)
+    parts: list[Any] = field(default_factory=list)  # new rows that belong to it
 
 
 def install(database: Database, key: str) -> None:
@@ -132,7 +134,9 @@ def _gather_change(touched: dict[int, Touched], row: Any) -> None:
 def _touch_owner(session: Session, touched: dict[int, Touched], part: Any) -> None:
     owner, column = PART_OF[type(part)]
     row = session.get(owner, getattr(part, column))
-    touched.setdefault(id(row), Touched(row, CHANGED))
+    known = touched.setdefault(id(row), Touched(row, CHANGED))
+    if part not in session.dirty:
+        known.parts.append(part)
 
 
 def _write(session: Session) -> None:
@@ -142,7 +146,8 @@ def _write(session: Session) -> None:
     session.flush()
     touched: dict[int, Touched] = session.info.pop(TOUCHED, {})
     notes: list[Deed] = session.info.pop(NOTES, [])
-    append(session, [*_deeds(session, touched.values()), *notes])
+    placed = (replace(each, unit_id=units.of_name(session, each.object)) for each in notes)
+    append(session, [*_deeds(session, touched.values()), *placed])
 
 
 def _deeds(session: Session, touched: Iterable[Touched]) -> Iterator[Deed]:
@@ -156,7 +161,8 @@ def _deed(session: Session, touched: Touched, rule: Audited) -> Deed:
     by = getattr(row, rule.by) if rule.by and touched.action == ADDED else None
     why = getattr(row, rule.why) if rule.why else ""
     gone = touched.action == REMOVED
-    value = touched.before if gone else content(row, rule, parts_of(session, row, rule))
+    parts = touched.parts if touched.action == ADDED else parts_of(session, row, rule)  # of a new row, they are all
+    value = touched.before if gone else content(row, rule, parts)
     return Deed(
         action=touched.action,
         object=name,
@@ -165,6 +171,7 @@ def _deed(session: Session, touched: Touched, rule: Audited) -> Deed:
         why=(why or who.why) if own else why,
         user_id=who.user_id or by if own else None,
         role=who.role if own else acting.MACHINE,
+        unit_id=units.of_row(session, row),
     )
 
 

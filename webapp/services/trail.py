@@ -31,6 +31,7 @@ class Deed:
     why: str = ""
     user_id: int | None = None
     role: str = ""
+    unit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def append(session: Session, deeds: list[Deed]) -> None:
             "role": deed.role,
             "action": deed.action,
             "object": deed.object,
+            "unit_id": deed.unit_id,
             "facts": deed.facts,
             "digest": deed.digest,
             "why": deed.why[:WHY_LENGTH],
@@ -89,7 +91,7 @@ def linked(before: str, row: dict[str, Any]) -> str:
     """Return the link of a row: SHA-256 of the link before it, a line feed and the row as canonical JSON."""
     fields = [
         row["id"], row["at"].isoformat(timespec="microseconds"), row["user_id"], row["role"], row["action"],
-        row["object"], row["facts"], row["digest"], row["why"],
+        row["object"], row["unit_id"], row["facts"], row["digest"], row["why"],
     ]  # fmt: skip
     return hashlib.sha256(f"{before}\n{canonical(fields)}".encode()).hexdigest()
 

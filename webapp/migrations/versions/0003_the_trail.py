@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=32), nullable=False),
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("object", sa.String(length=120), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("why", sa.String(length=500), nullable=False),
@@ -29,5 +30,5 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("trail", schema=None) as batch_op:
-        for column in ("at", "user_id", "action", "object"):
+        for column in ("at", "user_id", "action", "object", "unit_id"):
             batch_op.create_index(batch_op.f(f"ix_trail_{column}"), [column], unique=False)
