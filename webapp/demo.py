@@ -120,7 +120,9 @@ def main() -> int:
 
 def build(office: Office) -> None:
     """Play the whole case. Raises whatever a use case raises: a demonstration that fails must be seen to fail."""
-    operator, _ = accounts.create_user(office, name="刘婷", display_name="刘婷", role="operator")
+    operator, _ = accounts.create_user(
+        office, name="刘婷", display_name="刘婷", roles=["unit_administrator", "scanner", "transcriber"]
+    )
     preset = campaigns.preset()
     campaign_id = campaigns.create(office, preset.facts, forms=preset.forms, rules=preset.rules)
     units.add(office, names=COLLEGE, kind="college")

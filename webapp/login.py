@@ -24,7 +24,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
 
     def __init__(self, user: User, token: str) -> None:
         self.id, self.name, self.display_name = user.id, user.name, user.display_name
-        self.role, self.language, self.token = user.role, user.language, token
+        self.language, self.token = user.language, token
 
     def get_id(self) -> str:
         """Return what the session cookie holds: the token, not the number of the user."""

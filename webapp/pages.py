@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from forms.errors import FormErrors
-from webapp import login
+from webapp import access, login
 from webapp.errors import InvalidInput, ServiceError
 from webapp.i18n import icon, language, say
 from webapp.office import Office
@@ -41,6 +41,15 @@ def render_meeting(template: str, meeting_id: int, phase: str = "", **context: A
     meeting = meetings.get(office(), meeting_id)
     phases = [row for row in progress.phases(office(), meeting_id) if row.endpoint in current_app.view_functions]
     return render_template(template, meeting=meeting, campaign=meeting.campaign, phases=phases, phase=phase, **context)
+
+
+def my_roles() -> str:
+    """Return the roles of the person who is signed in, as words: the first, and how many more."""
+    roles = access.standing().roles
+    if not roles:
+        return str(_("No role yet"))
+    first = say(f"role-{roles[0]}")
+    return first if len(roles) == 1 else str(_("%(role)s and %(number)d more", role=first, number=len(roles) - 1))
 
 
 def form_date(name: str) -> dt.date | None:
@@ -69,7 +78,7 @@ def wants_json() -> bool:
 
 def install(app: Flask) -> None:
     """Give templates their globals, and errors their pages."""
-    app.jinja_env.globals.update(icon=icon)
+    app.jinja_env.globals.update(icon=icon, my_roles=my_roles)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(ServiceError, on_service_error)

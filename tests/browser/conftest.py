@@ -18,12 +18,14 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from webapp.jobs import open_office
 from webapp.migrate import upgrade
 from webapp.office import Office
+from webapp.rights import RUNS_ALONE
 from webapp.services import accounts
 from webapp.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "春天里的第一场雨"  # the same for all: making one up is tested elsewhere
+OPERATOR = (*RUNS_ALONE, "transcriber")  # who does all the work himself
 PATIENCE = 30  # seconds
 
 
@@ -115,13 +117,13 @@ def base_url(server: Server) -> str:
 
 
 @pytest.fixture(scope="session")
-def enter(server: Server, browser: Browser, browser_context_args: dict[str, Any]) -> Callable[[str, str], Any]:
-    """Make a user and sign him in by the page, once; returns what his browser remembers."""
+def enter(server: Server, browser: Browser, browser_context_args: dict[str, Any]) -> Callable[..., Any]:
+    """Make a user of some roles and sign him in by the page, once; returns what his browser remembers."""
     known: dict[str, Any] = {}
 
-    def enter(name: str, role: str) -> Any:
+    def enter(name: str, *roles: str) -> Any:
         if name not in known:
-            accounts.create_user(server.office, name=name, display_name=name, role=role, password=PASSWORD)
+            accounts.create_user(server.office, name=name, display_name=name, roles=roles, password=PASSWORD)
             context = browser.new_context(**browser_context_args)
             page = context.new_page()
             page.goto(server.url + "/sign-in")
@@ -137,17 +139,13 @@ def enter(server: Server, browser: Browser, browser_context_args: dict[str, Any]
 
 
 @pytest.fixture
-def operator_page(
-    browser: Browser, browser_context_args: dict[str, Any], enter: Callable[[str, str], Any]
-) -> Iterator[Page]:
+def operator_page(browser: Browser, browser_context_args: dict[str, Any], enter: Callable[..., Any]) -> Iterator[Page]:
     """A page of an operator who is signed in; the language is Chinese."""
-    yield from signed_in_page(browser, {**browser_context_args, "storage_state": enter("刘婷", "operator")})
+    yield from signed_in_page(browser, {**browser_context_args, "storage_state": enter("刘婷", *OPERATOR)})
 
 
 @pytest.fixture
-def admin_page(
-    browser: Browser, browser_context_args: dict[str, Any], enter: Callable[[str, str], Any]
-) -> Iterator[Page]:
+def admin_page(browser: Browser, browser_context_args: dict[str, Any], enter: Callable[..., Any]) -> Iterator[Page]:
     """A page of an administrator who is signed in."""
     yield from signed_in_page(browser, {**browser_context_args, "storage_state": enter("陈静", "administrator")})
 

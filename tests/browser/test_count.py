@@ -28,9 +28,7 @@ SUBJECT = "中共机械学院委员会"
 def counted(server: Server) -> str:
     """A meeting with the worked figures; returns its address."""
     with server.office.db.begin() as session:
-        user = session.scalar(select(User).limit(1)) or User(
-            name="计票", display_name="计票", password_hash="!", role="operator"
-        )
+        user = session.scalar(select(User).limit(1)) or User(name="计票", display_name="计票", password_hash="!")
         campaign = Campaign(title="创先争优活动群众评议", number="内工大 创组办字[2011]4号")
         unit = Unit(kind="college", name="计票学院党委")
         session.add_all([user, campaign, unit])

@@ -25,9 +25,10 @@ from webapp.office import Office
 from webapp.services import accounts, intake
 from webapp.settings import load
 
-from .conftest import PASSWORD, PATIENCE, ROOT, await_listening, free_port, start
+from .conftest import OPERATOR, PASSWORD, PATIENCE, ROOT, await_listening, free_port, start
 
 LANGUAGES = ("zh", "en")
+EVERYTHING = ("administrator", *OPERATOR)
 EACH = 2  # pages of a kind that are looked at
 # Not for a signed-in person to look at: the link that works once, the form to sign in, the switch that saves itself.
 ELSEWHERE = {"auth.first_run", "auth.language", "auth.sign_in"}
@@ -67,7 +68,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         demo.build(office)
     scan_again(office, folder / "again.pdf")
     for language in LANGUAGES:
-        accounts.create_user(office, name=language, display_name=language, role="administrator", password=PASSWORD)
+        accounts.create_user(office, name=language, display_name=language, roles=EVERYTHING, password=PASSWORD)
         with office.db.begin() as session:
             session.scalars(select(User).where(User.name == language)).one().language = language
     port = free_port()

@@ -8,29 +8,30 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.errors import Conflict, InvalidInput, ServiceError
 from webapp.pages import form_text, office
+from webapp.rights import Right
 from webapp.services import accounts
 
 bp = Blueprint("accounts", __name__)
 
 
 @bp.get("/accounts")
-@access(Access.ADMINISTRATOR)
+@access(Right.MANAGE_ACCOUNTS)
 def index() -> str:
     """All users."""
     return page()
 
 
 @bp.post("/accounts")
-@access(Access.ADMINISTRATOR)
+@access(Right.MANAGE_ACCOUNTS)
 def create() -> Any:
     """Make a user. The answer shows the made-up password, once: it is never in a cookie or an address."""
     name = form_text("name")
     try:
         user_id, password = accounts.create_user(
-            office(), name=name, display_name=form_text("display_name"), role=form_text("role")
+            office(), name=name, display_name=form_text("display_name"), roles=[form_text("role")]
         )
     except (InvalidInput, Conflict) as error:
         return page(problem=error), error.status
@@ -38,14 +39,14 @@ def create() -> Any:
 
 
 @bp.post("/accounts/<int:user_id>/password")
-@access(Access.ADMINISTRATOR)
+@access(Right.MANAGE_ACCOUNTS)
 def reset_password(user_id: int) -> str:
     """Give a user a new password, shown once."""
     return page(given=(user_id, accounts.reset_password(office(), user_id)))
 
 
 @bp.post("/accounts/<int:user_id>/active")
-@access(Access.ADMINISTRATOR)
+@access(Right.MANAGE_ACCOUNTS)
 def set_active(user_id: int) -> Response:
     """Open or close an account."""
     active = request.form.get("active") == "1"

@@ -14,10 +14,11 @@ from werkzeug.wrappers import Response
 from forms.code import readable
 from forms.survey import Choice, Question
 from omr.tally import RATES, UNSTATED, Outcome
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.errors import NotFound
 from webapp.i18n import language
 from webapp.pages import office, render_meeting
+from webapp.rights import Right
 from webapp.services import behind, exports, tally
 from webapp.services.tally import Item, Results
 
@@ -26,7 +27,7 @@ CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedoc
 
 
 @bp.get("/meetings/<int:meeting_id>/count")
-@access(Access.OPERATOR)
+@access(Right.SEE_RESULTS)
 def index(meeting_id: int) -> str:
     """The books and the results of one form; of many subjects first the list, then each by its name."""
     results = tally.results(office(), meeting_id, request.args.get("form", type=int))
@@ -49,7 +50,7 @@ def index(meeting_id: int) -> str:
 
 
 @bp.get("/meetings/<int:meeting_id>/count.csv")
-@access(Access.OPERATOR)
+@access(Right.SEE_RESULTS)
 def table(meeting_id: int) -> Response:
     """The table of results as CSV: of one subject, or of all."""
     results = counted(meeting_id)
@@ -59,7 +60,7 @@ def table(meeting_id: int) -> Response:
 
 
 @bp.get("/meetings/<int:meeting_id>/count.xlsx")
-@access(Access.OPERATOR)
+@access(Right.SEE_RESULTS)
 def workbook(meeting_id: int) -> Response:
     """The results of all subjects of a form as a workbook."""
     results = counted(meeting_id)
@@ -67,7 +68,7 @@ def workbook(meeting_id: int) -> Response:
 
 
 @bp.get("/meetings/<int:meeting_id>/sheets")
-@access(Access.OPERATOR)
+@access(Right.SEE_SHEETS)
 def sheets(meeting_id: int) -> str:
     """The pages behind a figure."""
     results = counted(meeting_id)

@@ -13,13 +13,14 @@ from webapp.access import Access, access
 from webapp.errors import InvalidInput
 from webapp.i18n import today
 from webapp.pages import form_date, form_text, office
+from webapp.rights import Right
 from webapp.services import campaigns, outlook, progress, surveys, units
 
 bp = Blueprint("home", __name__)
 
 
 @bp.get("/")
-@access(Access.OPERATOR)
+@access(Access.SIGNED_IN)
 def index() -> str:
     """The campaigns; at first, what to do first."""
     rows = campaigns.campaigns(office())
@@ -28,14 +29,14 @@ def index() -> str:
 
 
 @bp.get("/campaigns/new")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def new_campaign() -> str:
     """A campaign as the directive orders it, ready to be made."""
     return new_page(campaigns.preset().facts, campaigns.preset().forms, None)
 
 
 @bp.post("/campaigns/new")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def create_campaign() -> Any:
     """Make the campaign."""
     forms = tuple(form for form in loader.PRESETS if form in request.form.getlist("forms"))
@@ -48,7 +49,7 @@ def create_campaign() -> Any:
 
 
 @bp.get("/campaigns/<int:campaign_id>")
-@access(Access.OPERATOR)
+@access(Right.SEE_BOOKS, anywhere=True)
 def campaign(campaign_id: int) -> str:
     """One campaign: where its meetings stand, its forms."""
     row = campaigns.get(office(), campaign_id)
@@ -64,7 +65,7 @@ def campaign(campaign_id: int) -> str:
 
 
 @bp.get("/campaigns/<int:campaign_id>/edit")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def edit_campaign(campaign_id: int) -> str:
     """The facts of a campaign."""
     row = campaigns.get(office(), campaign_id)
@@ -72,7 +73,7 @@ def edit_campaign(campaign_id: int) -> str:
 
 
 @bp.post("/campaigns/<int:campaign_id>/edit")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def save_campaign(campaign_id: int) -> Any:
     """Change the facts of a campaign."""
     row = campaigns.get(office(), campaign_id)
@@ -85,7 +86,7 @@ def save_campaign(campaign_id: int) -> Any:
 
 
 @bp.get("/campaigns/<int:campaign_id>/rules")
-@access(Access.OPERATOR)
+@access(Right.SEE_BOOKS, anywhere=True)
 def rules(campaign_id: int) -> str:
     """The counting rules."""
     row = campaigns.get(office(), campaign_id)
@@ -93,7 +94,7 @@ def rules(campaign_id: int) -> str:
 
 
 @bp.post("/campaigns/<int:campaign_id>/rules")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def save_rules(campaign_id: int) -> Any:
     """Change the counting rules."""
     row = campaigns.get(office(), campaign_id)
@@ -115,14 +116,14 @@ def save_rules(campaign_id: int) -> Any:
 
 
 @bp.get("/units")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_UNITS, anywhere=True)
 def unit_list() -> str:
     """The units."""
     return units_page(None)
 
 
 @bp.post("/units")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_UNITS, anywhere=True)
 def add_units() -> Any:
     """Add units, a name a line."""
     try:
@@ -134,7 +135,7 @@ def add_units() -> Any:
 
 
 @bp.post("/units/<int:unit_id>")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_UNITS)
 def save_unit(unit_id: int) -> Response:
     """Change a unit."""
     units.update(office(), unit_id, name=form_text("name"), kind=form_text("kind"), parent_id=parent())

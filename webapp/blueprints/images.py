@@ -10,10 +10,11 @@ from collections.abc import Callable
 from flask import Blueprint, Response, request
 
 from omr.errors import FileProblem
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.errors import Forbidden, NotFound
 from webapp.office import Office
 from webapp.pages import office
+from webapp.rights import Right
 from webapp.services import pictures
 
 bp = Blueprint("images", __name__)
@@ -21,7 +22,7 @@ MINUTES = 60  # the next doubtful page is fetched ahead of its time; what may st
 
 
 @bp.get("/pages/<int:page_id>/image.jpg")
-@access(Access.OPERATOR)
+@access(Right.SCAN, Right.REVIEW, Right.RULE, Right.SEE_SHEETS)
 def page_image(page_id: int) -> Response:
     """A page upright, in the frame of its layout (8 px per mm); as scanned where its sheet was not found."""
     whole = _asked_for_whole()
@@ -29,21 +30,21 @@ def page_image(page_id: int) -> Response:
 
 
 @bp.get("/pages/<int:page_id>/thumb.jpg")
-@access(Access.OPERATOR)
+@access(Right.SCAN, Right.REVIEW, Right.RULE, Right.SEE_SHEETS)
 def thumb(page_id: int) -> Response:
     """The same, small."""
     return _answer(page_id, "thumb", pictures.thumb_jpeg)
 
 
 @bp.get("/pages/<int:page_id>/crop/<question>.jpg")
-@access(Access.OPERATOR)
+@access(Right.SCAN, Right.REVIEW, Right.RULE, Right.SEE_SHEETS)
 def crop(page_id: int, question: str) -> Response:
     """The row of one question."""
     return _answer(page_id, question, lambda of, page: pictures.crop_jpeg(of, page, question))
 
 
 @bp.get("/pages/<int:page_id>/original")
-@access(Access.OPERATOR)
+@access(Right.SCAN, Right.REVIEW, Right.RULE, Right.SEE_SHEETS)
 def original(page_id: int) -> Response:
     """The page as it was scanned, not turned."""
     whole = _asked_for_whole()

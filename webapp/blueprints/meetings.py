@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.errors import InvalidInput
 from webapp.i18n import today
 from webapp.pages import form_date, form_text, office, render_meeting, user_id
+from webapp.rights import Right
 from webapp.services import campaigns, head_counts, meetings, outlook, progress, surveys, units
 from webapp.services.printing import printed
 
@@ -18,14 +19,14 @@ bp = Blueprint("meetings", __name__)
 
 
 @bp.get("/campaigns/<int:campaign_id>/meetings/new")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_MEETING, anywhere=True)
 def new(campaign_id: int) -> str:
     """A new meeting."""
     return new_page(campaign_id, {}, None)
 
 
 @bp.post("/campaigns/<int:campaign_id>/meetings/new")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_MEETING, anywhere=True)
 def create(campaign_id: int) -> Any:
     """Make a meeting."""
     try:
@@ -36,7 +37,7 @@ def create(campaign_id: int) -> Any:
 
 
 @bp.get("/meetings/<int:meeting_id>")
-@access(Access.OPERATOR)
+@access(Right.SEE_BOOKS)
 def show(meeting_id: int) -> str:
     """Where the meeting stands, and what to do next."""
     meeting = meetings.get(office(), meeting_id)
@@ -57,7 +58,7 @@ def show(meeting_id: int) -> str:
 
 
 @bp.get("/meetings/<int:meeting_id>/edit")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_MEETING)
 def edit(meeting_id: int) -> str:
     """The facts of a meeting."""
     meeting = meetings.get(office(), meeting_id)
@@ -65,7 +66,7 @@ def edit(meeting_id: int) -> str:
 
 
 @bp.post("/meetings/<int:meeting_id>/edit")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_MEETING)
 def save(meeting_id: int) -> Any:
     """Change the facts of a meeting."""
     try:
@@ -78,14 +79,14 @@ def save(meeting_id: int) -> Any:
 
 
 @bp.get("/meetings/<int:meeting_id>/counts")
-@access(Access.OPERATOR)
+@access(Right.SEE_BOOKS)
 def counts(meeting_id: int) -> str:
     """The numbers counted at the meeting."""
     return counts_page(meeting_id, None)
 
 
 @bp.post("/meetings/<int:meeting_id>/counts")
-@access(Access.OPERATOR)
+@access(Right.COUNT_HEADS)
 def enter(meeting_id: int) -> Any:
     """Add the numbers that changed."""
     numbers = {

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response as Answer
 
 from omr.image import Grey
 from omr.ocr import UNCERTAIN_BELOW
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.errors import NotFound
 from webapp.pages import office, render_meeting, user_id
+from webapp.rights import Right
 from webapp.services import opinions
 
 bp = Blueprint("opinions", __name__)
@@ -18,7 +19,7 @@ JPEG_QUALITY = 85
 
 
 @bp.get("/meetings/<int:meeting_id>/opinions")
-@access(Access.OPERATOR)
+@access(Right.TRANSCRIBE)
 def index(meeting_id: int) -> str:
     """The first opinion that is not settled."""
     entries = opinions.entries(office(), meeting_id)
@@ -27,7 +28,7 @@ def index(meeting_id: int) -> str:
 
 
 @bp.get("/opinions/<int:opinion_id>")
-@access(Access.OPERATOR)
+@access(Right.TRANSCRIBE)
 def show(opinion_id: int) -> str:
     """One opinion."""
     meeting_id = opinions.meeting_of(office(), opinion_id)
@@ -39,7 +40,7 @@ def show(opinion_id: int) -> str:
 
 
 @bp.post("/opinions/<int:opinion_id>/confirm")
-@access(Access.OPERATOR)
+@access(Right.TRANSCRIBE)
 def confirm(opinion_id: int) -> Answer:
     """Settle the text, go on to the next."""
     opinions.confirm(office(), opinion_id, text=request.form.get("text", ""), user_id=user_id())
@@ -47,7 +48,7 @@ def confirm(opinion_id: int) -> Answer:
 
 
 @bp.post("/opinions/<int:opinion_id>/no-text")
-@access(Access.OPERATOR)
+@access(Right.TRANSCRIBE)
 def no_text(opinion_id: int) -> Answer:
     """Settle that there is nothing to read, go on to the next."""
     opinions.no_text(office(), opinion_id, user_id=user_id())
@@ -55,7 +56,7 @@ def no_text(opinion_id: int) -> Answer:
 
 
 @bp.post("/opinions/<int:opinion_id>/reopen")
-@access(Access.OPERATOR)
+@access(Right.TRANSCRIBE)
 def reopen(opinion_id: int) -> Answer:
     """Look at a settled one again."""
     opinions.reopen(office(), opinion_id)
@@ -63,14 +64,14 @@ def reopen(opinion_id: int) -> Answer:
 
 
 @bp.get("/opinions/<int:opinion_id>/line/<int:row>.jpg")
-@access(Access.OPERATOR)
+@access(Right.TRANSCRIBE)
 def line(opinion_id: int, row: int) -> Response:
     """One written line. Never kept by the browser."""
     return _jpeg(opinions.line_image(office(), opinion_id, row))
 
 
 @bp.get("/opinions/<int:opinion_id>/region.jpg")
-@access(Access.OPERATOR)
+@access(Right.TRANSCRIBE)
 def region(opinion_id: int) -> Response:
     """The whole opinion box. Never kept by the browser."""
     return _jpeg(opinions.region_image(office(), opinion_id)[0])

@@ -9,12 +9,13 @@ from flask import Blueprint, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.blueprints.count import CSV, XLSX, download
 from webapp.errors import NotFound
 from webapp.pages import office, render_meeting
 from webapp.papers import docx, pdf, xlsx
 from webapp.papers.paper import Paper, Placed, Row, place
+from webapp.rights import Right
 from webapp.services import exports, reports, tally
 
 bp = Blueprint("papers", __name__)
@@ -28,7 +29,7 @@ WRITERS: dict[str, tuple[Callable[[Paper], bytes], str]] = {
 
 
 @bp.get("/meetings/<int:meeting_id>/papers")
-@access(Access.OPERATOR)
+@access(Right.READ_PAPERS)
 def index(meeting_id: int) -> str:
     """The papers of a meeting, and the summary table as it will be printed."""
     refs = organisations(meeting_id)
@@ -47,7 +48,7 @@ def index(meeting_id: int) -> str:
 
 
 @bp.get("/meetings/<int:meeting_id>/summary.<kind>")
-@access(Access.OPERATOR)
+@access(Right.READ_PAPERS)
 def summary(meeting_id: int, kind: str) -> Response:
     """The summary table as a file."""
     ref, subject = chosen(organisations(meeting_id))
@@ -60,7 +61,7 @@ def summary(meeting_id: int, kind: str) -> Response:
 
 
 @bp.get("/meetings/<int:meeting_id>/answers.csv")
-@access(Access.OPERATOR)
+@access(Right.SEE_SHEETS)
 def answers(meeting_id: int) -> Response:
     """All answers, one row a sheet."""
     word = _("All answers")

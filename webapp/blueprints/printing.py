@@ -14,11 +14,12 @@ from forms.errors import FormError, FormErrors
 from forms.survey import Design
 from forms.survey import Survey as FormSurvey
 from forms.typeset import capacity
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.errors import Conflict, InvalidInput
 from webapp.i18n import language
 from webapp.models import Meeting
 from webapp.pages import office, render_meeting, user_id
+from webapp.rights import Right
 from webapp.services import meetings, printing
 from webapp.services.printing import Order
 
@@ -37,14 +38,14 @@ class FormCard:
 
 
 @bp.get("/meetings/<int:meeting_id>/print")
-@access(Access.OPERATOR)
+@access(Right.PRINT_SHEETS)
 def index(meeting_id: int) -> str:
     """Everything about the paper of a meeting."""
     return _page(meeting_id, request.args, chosen=request.args.get("survey", type=int))
 
 
 @bp.post("/meetings/<int:meeting_id>/print/preview")
-@access(Access.OPERATOR)
+@access(Right.PRINT_SHEETS)
 def preview(meeting_id: int) -> Response:
     """One page of the specimen as PNG; 422 with sentences where the values can't be set on paper."""
     survey_id, page = request.form.get("survey", 0, int), request.form.get("page", 1, int)
@@ -60,7 +61,7 @@ def preview(meeting_id: int) -> Response:
 
 
 @bp.post("/meetings/<int:meeting_id>/print")
-@access(Access.OPERATOR)
+@access(Right.PRINT_SHEETS)
 def create(meeting_id: int) -> Response | tuple[str, int]:
     """Make print runs; what can't be printed is told above the fields, which keep what was typed."""
     survey_id = request.form.get("survey", 0, int)
@@ -74,14 +75,14 @@ def create(meeting_id: int) -> Response | tuple[str, int]:
 
 
 @bp.get("/meetings/<int:meeting_id>/print/files")
-@access(Access.OPERATOR)
+@access(Right.PRINT_SHEETS)
 def files(meeting_id: int) -> str:
     """The list of print runs, asked for again while a PDF is being made, and the rail, whose words change with it."""
     return render_meeting("printing/_files.html", meeting_id, "printing", runs=_runs(meeting_id), polled=True)
 
 
 @bp.post("/print-runs/<int:print_run_id>/more")
-@access(Access.OPERATOR)
+@access(Right.PRINT_SHEETS)
 def more(print_run_id: int) -> Response:
     """Add copies to a run."""
     copies = request.form.get("copies", 0, int)
@@ -91,7 +92,7 @@ def more(print_run_id: int) -> Response:
 
 
 @bp.post("/print-files/<int:print_file_id>/again")
-@access(Access.OPERATOR)
+@access(Right.PRINT_SHEETS)
 def again(print_file_id: int) -> Response:
     """Draw a PDF once more, with the same codes."""
     meeting_id = printing.meeting_of_file(office(), print_file_id)
@@ -100,7 +101,7 @@ def again(print_file_id: int) -> Response:
 
 
 @bp.post("/print-files/<int:print_file_id>/withdraw")
-@access(Access.OPERATOR)
+@access(Right.PRINT_SHEETS)
 def withdraw(print_file_id: int) -> Response:
     """Take back sheets that were never given out."""
     meeting_id = printing.meeting_of_file(office(), print_file_id)
@@ -109,7 +110,7 @@ def withdraw(print_file_id: int) -> Response:
 
 
 @bp.get("/print-files/<int:print_file_id>.pdf")
-@access(Access.OPERATOR)
+@access(Right.PRINT_SHEETS)
 def download(print_file_id: int) -> Response:
     """The sheets, ready for the printer."""
     meeting_id = printing.meeting_of_file(office(), print_file_id)

@@ -9,10 +9,11 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.errors import Conflict, InvalidInput
 from webapp.models import Decision
 from webapp.pages import office, render_meeting, user_id
+from webapp.rights import Right
 from webapp.services import meetings, opinions, review
 from webapp.services.station import Station
 from webapp.services.station import station as station_of
@@ -28,7 +29,7 @@ class Clash:
 
 
 @bp.get("/meetings/<int:meeting_id>/review")
-@access(Access.OPERATOR)
+@access(Right.REVIEW)
 def index(meeting_id: int) -> str:
     """How many questions wait, by kind, and where to begin."""
     queue = review.queue(office(), meeting_id)
@@ -45,14 +46,14 @@ def index(meeting_id: int) -> str:
 
 
 @bp.get("/review/<int:page_id>/<question>")
-@access(Access.OPERATOR)
+@access(Right.REVIEW)
 def station(page_id: int, question: str) -> str:
     """One question: its image and its decision."""
     return _station(station_of(office(), page_id, question))
 
 
 @bp.post("/review/<int:page_id>/decide")
-@access(Access.OPERATOR)
+@access(Right.REVIEW)
 def decide(page_id: int) -> Response:
     """Save a decision and go on to the next question that waits."""
     question, verdict = request.form.get("question", ""), _verdict()
@@ -71,7 +72,7 @@ def decide(page_id: int) -> Response:
 
 
 @bp.post("/review/<int:page_id>/undo")
-@access(Access.OPERATOR)
+@access(Right.REVIEW)
 def undo(page_id: int) -> Response:
     """Take back the decision on a question; what held before it holds again."""
     question = request.form.get("question", "")
@@ -85,7 +86,7 @@ def undo(page_id: int) -> Response:
 
 
 @bp.post("/review/<int:page_id>/void")
-@access(Access.OPERATOR)
+@access(Right.REVIEW)
 def void(page_id: int) -> Response:
     """Rule the whole sheet void, or take that back."""
     here = station_of(office(), page_id, request.form.get("question", ""))

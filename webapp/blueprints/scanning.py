@@ -11,10 +11,11 @@ from flask_babel import ngettext
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response
 
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.errors import Busy, Conflict, InvalidInput
 from webapp.models import Page
 from webapp.pages import office, render_meeting, user_id, wants_json
+from webapp.rights import Right
 from webapp.services import inbox, intake, keyed, meetings, pictures, progress, scans, sheets, trays
 
 bp = Blueprint("scanning", __name__)
@@ -32,7 +33,7 @@ class Listed:
 
 
 @bp.get("/meetings/<int:meeting_id>/scan")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def index(meeting_id: int) -> str:
     """Is everything in, what must be cleaned or scanned again, what was set aside?"""
     with office().db.read() as session:
@@ -47,7 +48,7 @@ def index(meeting_id: int) -> str:
 
 
 @bp.get("/meetings/<int:meeting_id>/scan/files")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def files(meeting_id: int) -> Response:
     """The list of files alone: asked for every second while something is read, seldom else."""
     context = _files(meeting_id)
@@ -59,7 +60,7 @@ def files(meeting_id: int) -> Response:
 
 
 @bp.post("/meetings/<int:meeting_id>/upload")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def upload(meeting_id: int) -> Response:
     """Take one or several files in. A script gets JSON, a plain form the page."""
     meetings.get(office(), meeting_id)
@@ -87,7 +88,7 @@ def upload(meeting_id: int) -> Response:
 
 
 @bp.get("/scans/<int:scan_id>")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def scan(scan_id: int) -> str:
     """The pages of one file, all or some of them."""
     show, fault = request.args.get("show", "all"), request.args.get("fault", "")
@@ -106,7 +107,7 @@ def scan(scan_id: int) -> str:
 
 
 @bp.post("/scans/<int:scan_id>/retry")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def retry_scan(scan_id: int) -> Response:
     """Try again to open a file."""
     intake.retry_scan(office(), scan_id)
@@ -114,7 +115,7 @@ def retry_scan(scan_id: int) -> Response:
 
 
 @bp.post("/batches/<int:batch_id>/withdraw")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def withdraw(batch_id: int) -> Response:
     """Take a batch out of the count."""
     pages = intake.withdraw(office(), batch_id, why=request.form.get("why", ""), user_id=user_id())
@@ -125,7 +126,7 @@ def withdraw(batch_id: int) -> Response:
 
 
 @bp.post("/batches/<int:batch_id>/take-back")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def take_back(batch_id: int) -> Response:
     """Let a withdrawn batch count again."""
     pages = intake.take_back(office(), batch_id)
@@ -134,7 +135,7 @@ def take_back(batch_id: int) -> Response:
 
 
 @bp.get("/pages/<int:page_id>")
-@access(Access.OPERATOR)
+@access(Right.SCAN, Right.REVIEW, Right.RULE, Right.SEE_SHEETS)
 def page(page_id: int) -> str:
     """One page: its image, what the machine read, what people decided, what can be done."""
     shown = sheets.view(office(), page_id)
@@ -142,7 +143,7 @@ def page(page_id: int) -> str:
 
 
 @bp.post("/pages/<int:page_id>/retry")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def retry_page(page_id: int) -> Response:
     """Read a page again."""
     trays.retry(office(), page_id)
@@ -150,7 +151,7 @@ def retry_page(page_id: int) -> Response:
 
 
 @bp.post("/pages/<int:page_id>/code")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def type_code(page_id: int) -> Response | tuple[str, int]:
     """Read a page again with the number that stands on the paper."""
     try:
@@ -164,7 +165,7 @@ def type_code(page_id: int) -> Response | tuple[str, int]:
 
 
 @bp.post("/pages/<int:page_id>/remove")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def remove(page_id: int) -> Response:
     """Put a page out of its tray, or take a keyed page back."""
     if sheets.is_keyed(office(), page_id):
@@ -175,7 +176,7 @@ def remove(page_id: int) -> Response:
 
 
 @bp.post("/pages/<int:page_id>/put-back")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def put_back(page_id: int) -> Response:
     """Put a removed page back into its tray."""
     trays.put_back(office(), page_id)
@@ -183,7 +184,7 @@ def put_back(page_id: int) -> Response:
 
 
 @bp.get("/pages/<int:page_id>/copies")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def copies(page_id: int) -> str:
     """All images of one page of one sheet, side by side, with what differs."""
     shown = sheets.copies(office(), page_id)
@@ -191,7 +192,7 @@ def copies(page_id: int) -> str:
 
 
 @bp.post("/pages/<int:page_id>/use")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def use(page_id: int) -> Response:
     """Rule that this image counts."""
     trays.use_page(office(), page_id, user_id=user_id(), note=request.form.get("note", ""))
@@ -200,7 +201,7 @@ def use(page_id: int) -> Response:
 
 
 @bp.get("/meetings/<int:meeting_id>/trays/<name>")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def tray(meeting_id: int, name: str) -> str:
     """The pages in one tray."""
     with office().db.read() as session:
@@ -214,7 +215,7 @@ def tray(meeting_id: int, name: str) -> str:
 
 
 @bp.post("/meetings/<int:meeting_id>/trays/<name>/remove")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def remove_all(meeting_id: int, name: str) -> Response:
     """Put all pages of a tray out of it that asks for nothing else."""
     pages = trays.remove_all(office(), meeting_id, name)
@@ -223,7 +224,7 @@ def remove_all(meeting_id: int, name: str) -> Response:
 
 
 @bp.get("/meetings/<int:meeting_id>/keyed/new")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def key_in(meeting_id: int) -> str | tuple[str, int]:
     """Ask for the sheet's number, then show its page to be filled in as on the paper."""
     code, number = request.args.get("code", ""), request.args.get("sheet_page", 1, int)
@@ -233,7 +234,7 @@ def key_in(meeting_id: int) -> str | tuple[str, int]:
 
 
 @bp.post("/meetings/<int:meeting_id>/keyed/new")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def save_keyed(meeting_id: int) -> Response | str | tuple[str, int]:
     """Save what was keyed in. What is blank or marked more than once is asked about first."""
     code, number = request.form.get("code", ""), request.form.get("sheet_page", 1, int)
@@ -246,7 +247,7 @@ def save_keyed(meeting_id: int) -> Response | str | tuple[str, int]:
 
 
 @bp.get("/meetings/<int:meeting_id>/keyed/form.png")
-@access(Access.OPERATOR)
+@access(Right.SCAN)
 def keyed_form(meeting_id: int) -> Response:
     """The print of a page, on which the marks are keyed in."""
     meetings.get(office(), meeting_id)

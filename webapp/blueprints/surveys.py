@@ -11,17 +11,18 @@ from werkzeug.wrappers import Response
 from forms import loader
 from forms.errors import FormErrors
 from forms.survey import Values
-from webapp.access import Access, access
+from webapp.access import access
 from webapp.errors import InvalidInput, ServiceError
 from webapp.i18n import say
 from webapp.pages import faults_of, office
+from webapp.rights import Right
 from webapp.services import campaigns, printing, surveys
 
 bp = Blueprint("surveys", __name__)
 
 
 @bp.get("/campaigns/<int:campaign_id>/forms/new")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def new(campaign_id: int) -> str:
     """A form of one's own; ``?from=org`` starts from one that comes with the product."""
     base = request.args.get("from", "")
@@ -30,28 +31,28 @@ def new(campaign_id: int) -> str:
 
 
 @bp.post("/campaigns/<int:campaign_id>/forms/new")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def create(campaign_id: int) -> Any:
     """Put a form in force."""
     return save(campaign_id, None)
 
 
 @bp.get("/campaigns/<int:campaign_id>/forms/<int:survey_id>")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def edit(campaign_id: int, survey_id: int) -> str:
     """The text of a form in force."""
     return page(campaign_id, survey_id, surveys.get(office(), survey_id).source)
 
 
 @bp.post("/campaigns/<int:campaign_id>/forms/<int:survey_id>")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def change(campaign_id: int, survey_id: int) -> Any:
     """Change a form of which nothing was printed yet."""
     return save(campaign_id, survey_id)
 
 
 @bp.post("/campaigns/<int:campaign_id>/forms/<int:survey_id>/remove")
-@access(Access.OPERATOR)
+@access(Right.MANAGE_CAMPAIGN)
 def remove(campaign_id: int, survey_id: int) -> Response:
     """Take a form out of force."""
     row = surveys.remove(office(), survey_id)
@@ -60,14 +61,14 @@ def remove(campaign_id: int, survey_id: int) -> Response:
 
 
 @bp.get("/forms/<int:survey_id>/page-<int:number>.png")
-@access(Access.OPERATOR)
+@access(Right.SEE_BOOKS, anywhere=True)
 def picture(survey_id: int, number: int) -> Response:
     """One page of a specimen, as it will be printed."""
     return Response(printing.preview(office(), survey_id, Values(), number).png, mimetype="image/png")
 
 
 @bp.get("/forms/presets/<form>.yaml")
-@access(Access.OPERATOR)
+@access(Right.SEE_BOOKS, anywhere=True)
 def preset(form: str) -> Response:
     """The text of a form that comes with the product, to start from."""
     answer = Response(surveys.preset_source(form), mimetype="text/plain; charset=utf-8")

@@ -9,6 +9,6 @@ from webapp.models.trail import TrailRow
 
 __all__ = [
     "Answer", "Base", "Batch", "Campaign", "Decision", "Grant", "HeadCount", "IssuedSheet", "Layout", "LoginAttempt",
-    "Meeting", "Opinion", "Page", "PrintFile", "PrintRun", "Reading", "Ruling", "Scan", "SetupToken", "SignIn", "Survey",
-    "TrailRow", "Unit", "User", "now",
+    "Meeting", "Opinion", "Page", "PrintFile", "PrintRun", "Reading", "Ruling", "Scan", "SetupToken", "SignIn",
+    "Survey", "TrailRow", "Unit", "User", "now",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from webapp.models.base import Base, now
 
 
 class User(Base):
-    """A person of the office. ``role`` is "administrator" or "operator"."""
+    """A person of the office. What he may do is in his grants."""
 
     __tablename__ = "user"
 
@@ -19,10 +19,28 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(64), unique=True)  # what is typed at sign-in; two characters are enough
     display_name: Mapped[str] = mapped_column(String(64))
     password_hash: Mapped[str]
-    role: Mapped[str] = mapped_column(String(16))
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str] = mapped_column(String(2), default="zh")
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
+
+
+class Grant(Base):
+    """A role of ``webapp.rights`` that a person holds on a unit (None: the whole school).
+
+    Never deleted: it ends by being revoked. ``granted_by`` is None where the first-run link or the command line gave
+    it.
+    """
+
+    __tablename__ = "role_grant"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    role: Mapped[str] = mapped_column(String(32))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
+    granted_at: Mapped[dt.datetime] = mapped_column(default=now)
+    granted_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    revoked_at: Mapped[dt.datetime | None]
+    revoked_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
 
 class SignIn(Base):

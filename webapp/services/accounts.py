@@ -1,20 +1,21 @@
-"""Users: the first administrator by a one-time link, the others by an administrator."""
+"""Users: the first administrator by a one-time link, the others by an administrator. What they may do: ``grants``."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 import unicodedata
+from collections.abc import Iterable
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import LoginAttempt, SetupToken, SignIn, User, now
 from webapp.office import Office
-from webapp.services import passwords
+from webapp.rights import RUNS_ALONE, Role
+from webapp.services import grants, passwords
 
-ROLES = ("administrator", "operator")
 LANGUAGES = ("zh", "en")
 NAME_LENGTHS = range(2, 65)  # characters; most Chinese names have two or three
 
@@ -26,7 +27,7 @@ def setup_link(office: Office, base_url: str = "") -> str | None:
     """
     token = secrets.token_urlsafe(24)
     with office.db.begin() as session:
-        if _active_administrators(session):
+        if grants.administrators(session):
             return None
         session.execute(delete(SetupToken).where(SetupToken.used_at.is_(None)))
         session.add(SetupToken(token=_digest(token)))
@@ -40,14 +41,27 @@ def check_setup_link(office: Office, token: str) -> None:
 
 
 def make_first_administrator(
-    office: Office, token: str, *, name: str, display_name: str, password: str, language: str = "zh"
+    office: Office,
+    token: str,
+    *,
+    name: str,
+    display_name: str,
+    password: str,
+    language: str = "zh",
+    runs_appraisal: bool = False,
 ) -> int:
-    """Use up the link and make the administrator. Raises NotFound (link used), Conflict and InvalidInput."""
+    """Use up the link and make the administrator. Raises NotFound (link used), Conflict and InvalidInput.
+
+    ``runs_appraisal`` gives him the roles besides with which a small office can begin with one person.
+    """
     check_setup_link(office, token)  # before the costly hash
-    user = _new_user(name, display_name, password, "administrator", language)
+    user = _new_user(name, display_name, password, language)
     with office.db.begin() as session:
         _setup_row(session, token).used_at = now()
-        return _add(session, user)
+        user_id = _add(session, user)
+        for role in (Role.ADMINISTRATOR, *(RUNS_ALONE if runs_appraisal else ())):
+            grants.add(session, user_id, role, None, by=None)
+        return user_id
 
 
 def users(office: Office) -> list[User]:
@@ -57,23 +71,35 @@ def users(office: Office) -> list[User]:
 
 
 def create_user(
-    office: Office, *, name: str, display_name: str, role: str, language: str = "zh", password: str | None = None
+    office: Office,
+    *,
+    name: str,
+    display_name: str,
+    roles: Iterable[str],
+    unit_id: int | None = None,
+    by: int | None = None,
+    language: str = "zh",
+    password: str | None = None,
 ) -> tuple[int, str]:
-    """Make a user. Returns id and password; one is made up where none is given, shown once and kept nowhere.
+    """Make a user who holds ``roles`` on a unit (None: the whole school). Returns id and password.
 
-    Raises InvalidInput and Conflict (name taken).
+    A password is made up where none is given; it is shown once and kept nowhere. Raises InvalidInput and Conflict
+    (name taken).
     """
     password = password or passwords.made_up()
-    user = _new_user(name, display_name, password, role, language)
+    user = _new_user(name, display_name, password, language)
     with office.db.begin() as session:
-        return _add(session, user), password
+        user_id = _add(session, user)
+        for role in roles:
+            grants.add(session, user_id, role, unit_id, by=by)
+    return user_id, password
 
 
 def set_active(office: Office, user_id: int, active: bool) -> User:
     """Open or close an account; closing ends its sign-ins. Raises Conflict for the last administrator."""
     with office.db.begin() as session:
         user = _get(session, user_id)
-        if not active and user.active and user.role == "administrator" and _active_administrators(session) == 1:
+        if not active and grants.administrators(session) == {user_id}:
             raise Conflict("last-administrator")
         user.active = active
         if not active:
@@ -128,19 +154,17 @@ def clean_name(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip()
 
 
-def _new_user(name: str, display_name: str, password: str, role: str, language: str) -> User:
+def _new_user(name: str, display_name: str, password: str, language: str) -> User:
     name, display_name = clean_name(name), display_name.strip()
     if len(name) not in NAME_LENGTHS or any(c.isspace() or not c.isprintable() for c in name):
         raise InvalidInput("bad-user-name", least=NAME_LENGTHS[0], most=NAME_LENGTHS[-1])
     if len(display_name) > NAME_LENGTHS[-1]:
         raise InvalidInput("display-name-long", most=NAME_LENGTHS[-1])
-    if role not in ROLES:
-        raise InvalidInput("no-such-role")
     if language not in LANGUAGES:
         raise InvalidInput("no-such-language")
     passwords.check(password, name)
     hashed = passwords.hashed(password)
-    return User(name=name, display_name=display_name or name, role=role, language=language, password_hash=hashed)
+    return User(name=name, display_name=display_name or name, language=language, password_hash=hashed)
 
 
 def _add(session: Session, user: User) -> int:
@@ -161,14 +185,9 @@ def _get(session: Session, user_id: int) -> User:
 def _setup_row(session: Session, token: str) -> SetupToken:
     query = select(SetupToken).where(SetupToken.token == _digest(token), SetupToken.used_at.is_(None))
     row = session.scalar(query)
-    if row is None or _active_administrators(session):
+    if row is None or grants.administrators(session):
         raise NotFound("setup-link-used")
     return row
-
-
-def _active_administrators(session: Session) -> int:
-    query = select(func.count(User.id)).where(User.role == "administrator", User.active)
-    return session.scalar(query) or 0
 
 
 def _revoke_all(session: Session, user_id: int, keep: str = "") -> None:

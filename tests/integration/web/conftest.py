@@ -17,6 +17,7 @@ from webapp import create_app
 from webapp.migrate import upgrade
 from webapp.models import Campaign, Meeting, Survey, Unit, User
 from webapp.office import Office
+from webapp.rights import RUNS_ALONE
 from webapp.services import accounts, passwords
 from webapp.settings import Settings, load
 
@@ -102,11 +103,11 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def enter(app: Flask, office: Office) -> Callable[[str, str], Person]:
-    """Make a user of a name and a role and sign him in by the page."""
+def enter(app: Flask, office: Office) -> Callable[..., Person]:
+    """Make a user of a name and roles (on the whole school, or on ``unit_id``) and sign him in by the page."""
 
-    def enter(name: str, role: str) -> Person:
-        user_id, password = accounts.create_user(office, name=name, display_name=name, role=role)
+    def enter(name: str, *roles: str, unit_id: int | None = None) -> Person:
+        user_id, password = accounts.create_user(office, name=name, display_name=name, roles=roles, unit_id=unit_id)
         client = app.test_client()
         answer = client.post("/sign-in", data={"csrf_token": csrf_token(client), "name": name, "password": password})
         assert answer.status_code == 302, answer.get_data(as_text=True)
@@ -116,22 +117,58 @@ def enter(app: Flask, office: Office) -> Callable[[str, str], Person]:
 
 
 @pytest.fixture
-def admin(enter: Callable[[str, str], Person]) -> Person:
-    """An administrator who is signed in."""
+def admin(enter: Callable[..., Person]) -> Person:
+    """An administrator, and nothing else, who is signed in."""
     return enter("陈静", "administrator")
 
 
 @pytest.fixture
-def operator(enter: Callable[[str, str], Person]) -> Person:
-    """An operator who is signed in."""
-    return enter("刘婷", "operator")
+def operator(enter: Callable[..., Person]) -> Person:
+    """Who does the work of a unit, its meetings and its scans, over the whole school."""
+    return enter("刘婷", "unit_administrator", "scanner")
+
+
+@pytest.fixture
+def office_user(enter: Callable[..., Person]) -> Person:
+    """Somebody of the school office."""
+    return enter("巴图", "school_office")
+
+
+@pytest.fixture
+def scrutineer(enter: Callable[..., Person]) -> Person:
+    """The scrutineer of the whole school."""
+    return enter("周正", "scrutineer")
+
+
+@pytest.fixture
+def second_scanner(enter: Callable[..., Person]) -> Person:
+    """A second person who scans and reviews, over the whole school."""
+    return enter("王强", "scanner")
+
+
+@pytest.fixture
+def transcriber(enter: Callable[..., Person]) -> Person:
+    """Who types off the opinions, over the whole school."""
+    return enter("何晓", "transcriber")
+
+
+@pytest.fixture
+def liaison(enter: Callable[..., Person]) -> Person:
+    """The liaison, over the whole school."""
+    return enter("高远", "liaison")
+
+
+@pytest.fixture
+def runs_all(enter: Callable[..., Person]) -> Person:
+    """The first administrator of a small office, who also runs the appraisal; not its scrutineer."""
+    return enter("白雪", "administrator", *RUNS_ALONE, "transcriber")
 
 
 @pytest.fixture
 def user(office: Office) -> User:
     """A user who is not signed in; for tests of services."""
     with office.db.begin() as session:
-        user = User(name="赵雪", display_name="赵雪", password_hash="!", role="operator")
+        user = User(name="赵雪", display_name="赵雪", password_hash="!")
         session.add(user)
     return user
 

@@ -46,20 +46,20 @@ def test_new_link__replaces_the_old_one(client, office):
 
 @pytest.mark.parametrize("name", ["刘婷", "ｌｉｕ", "额尔敦巴雅尔", "䶮䶮", "a.b"])
 def test_names_of_two_and_more_characters__can_sign_in(office, name):
-    accounts.create_user(office, name=name, display_name="", role="operator", password=GOOD)
+    accounts.create_user(office, name=name, display_name="", roles=["scanner"], password=GOOD)
     assert sign_ins.sign_in(office, name=f" {name} ", password=GOOD)
 
 
 @pytest.mark.parametrize("name", ["刘", "", "刘 婷", "a" * 65, "刘\u200b婷"])
 def test_name_that_cannot_be__is_refused(office, name):
     with pytest.raises(InvalidInput) as caught:
-        accounts.create_user(office, name=name, display_name="", role="operator")
+        accounts.create_user(office, name=name, display_name="", roles=["scanner"])
     assert caught.value.code == "bad-user-name"
 
 
 def test_same_name_twice__is_refused(office, operator):
     with pytest.raises(Conflict):
-        accounts.create_user(office, name=" 刘婷", display_name="", role="operator")
+        accounts.create_user(office, name=" 刘婷", display_name="", roles=["scanner"])
 
 
 def test_wrong_name_and_wrong_password__look_the_same(office, operator):
@@ -72,7 +72,7 @@ def test_wrong_name_and_wrong_password__look_the_same(office, operator):
 
 
 def test_five_wrong_tries__close_the_door_for_the_right_password_too(office):
-    accounts.create_user(office, name="刘婷", display_name="", role="operator", password=GOOD)
+    accounts.create_user(office, name="刘婷", display_name="", roles=["scanner"], password=GOOD)
     for _ in range(sign_ins.TRIES_PER_NAME - 1):
         with pytest.raises(InvalidInput):
             sign_ins.sign_in(office, name="刘婷", password="wrong", address="10.0.0.1")
@@ -97,7 +97,7 @@ def test_one_address_with_many_names__is_stopped(office):
 
 
 def test_right_password__forgives_wrong_tries(office):
-    accounts.create_user(office, name="刘婷", display_name="", role="operator", password=GOOD)
+    accounts.create_user(office, name="刘婷", display_name="", roles=["scanner"], password=GOOD)
     for _ in range(3):
         with pytest.raises(InvalidInput):
             sign_ins.sign_in(office, name="刘婷", password="wrong")
@@ -129,7 +129,7 @@ def test_sign_out__ends_the_sign_in_for_good(app, operator):
 
 
 def test_sign_in__starts_a_new_session(app, client, office, token_of):
-    accounts.create_user(office, name="刘婷", display_name="", role="operator", password=GOOD)
+    accounts.create_user(office, name="刘婷", display_name="", roles=["scanner"], password=GOOD)
     token = token_of(client)
     client.post("/sign-in", data={"csrf_token": token, "name": "刘婷", "password": GOOD})
     assert client.post("/sign-out", data={"csrf_token": token}).status_code == 400
@@ -178,7 +178,7 @@ def test_own_password__is_changed_and_other_sign_ins_end(office, operator):
 
 
 def test_administrator__makes_resets_closes_and_opens_accounts(app, office, admin):
-    page = admin.post("/accounts", {"name": "刘婷", "display_name": "刘婷", "role": "operator"}).get_data(as_text=True)
+    page = admin.post("/accounts", {"name": "刘婷", "display_name": "刘婷", "role": "scanner"}).get_data(as_text=True)
     password = page.split('py-secretword">')[1].split("<")[0]
     assert sign_ins.sign_in(office, name="刘婷", password=password)
     assert password not in admin.get("/accounts").get_data(as_text=True)
@@ -192,14 +192,14 @@ def test_administrator__makes_resets_closes_and_opens_accounts(app, office, admi
         sign_ins.sign_in(office, name="刘婷", password=fresh)
     admin.post(f"/accounts/{user.id}/active", {"active": "1"})
     assert sign_ins.sign_in(office, name="刘婷", password=fresh)
-    assert admin.post("/accounts", {"name": "刘婷", "role": "operator"}).status_code == 409
+    assert admin.post("/accounts", {"name": "刘婷", "role": "scanner"}).status_code == 409
     assert admin.post("/accounts", {"name": "刘二", "role": "king"}).status_code == 422
 
 
 def test_last_administrator__cannot_be_closed(office, admin):
     with pytest.raises(Conflict):
         accounts.set_active(office, admin.id, False)
-    accounts.create_user(office, name="陈二", display_name="", role="administrator")
+    accounts.create_user(office, name="陈二", display_name="", roles=["administrator"])
     accounts.set_active(office, admin.id, False)
     with office.db.read() as session:
         assert session.get(User, admin.id).active is False

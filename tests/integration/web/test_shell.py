@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import text
 
 from webapp import access, migrate
-from webapp.access import Access
 from webapp.db import Database
 from webapp.models import Page, now
 from webapp.services import accounts, health
@@ -46,7 +45,7 @@ def test_route_without_a_rule__stops_the_start():
 def test_every_page_without_a_sign_in__asks_for_one(app, client, known):
     guarded = [
         (endpoint, path) for endpoint, path in addresses(app, known, "GET")
-        if access.rule_of(app, endpoint) is not Access.PUBLIC
+        if not access.rule_of(app, endpoint).is_public
     ]  # fmt: skip
     assert len(guarded) > 15
     for endpoint, path in guarded:
@@ -59,7 +58,7 @@ def test_every_action_without_a_sign_in__is_refused(app, client, known, token_of
     token = token_of(client)
     guarded = [
         (endpoint, path) for endpoint, path in addresses(app, known, "POST")
-        if access.rule_of(app, endpoint) is not Access.PUBLIC
+        if not access.rule_of(app, endpoint).is_public
     ]  # fmt: skip
     assert len(guarded) > 8
     for endpoint, path in guarded:
@@ -67,19 +66,19 @@ def test_every_action_without_a_sign_in__is_refused(app, client, known, token_of
         assert (endpoint, client.post(path, data={"csrf_token": token}).status_code) == (endpoint, 401)
 
 
-def test_every_action_without_a_token__is_refused(app, admin, known):
+def test_every_action_without_a_token__is_refused(app, runs_all, known):
     for endpoint, path in addresses(app, known, "POST"):
-        assert (endpoint, admin.client.post(path).status_code) == (endpoint, 400)
+        assert (endpoint, runs_all.client.post(path).status_code) == (endpoint, 400)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_page__opens_in_both_languages(app, admin, known, language):
-    admin.get(f"/language/{language}")
+def test_every_page__opens_in_both_languages(app, runs_all, known, language):
+    runs_all.get(f"/language/{language}")
     seen = 0
     for endpoint, path in addresses(app, known, "GET"):
         if "." in path.rsplit("/", 1)[-1]:
             continue  # pictures and files have tests of their own
-        answer = admin.get(path)
+        answer = runs_all.get(path)
         fine = (200, 302, 404) if endpoint in ASK_FOR_MORE else (200, 302)
         assert (endpoint, answer.status_code) in [(endpoint, status) for status in fine], answer.get_data(as_text=True)
         if answer.mimetype == "text/html" and answer.status_code == 200 and "<html" in answer.get_data(as_text=True):
@@ -108,7 +107,7 @@ def test_operator__may_not_manage_accounts(operator):
     ],
 )
 def test_next__leads_to_own_pages_only(client, office, target, leads_to, token_of):
-    accounts.create_user(office, name="张敏", display_name="", role="operator", password="春天里的第一场雨")
+    accounts.create_user(office, name="张敏", display_name="", roles=["scanner"], password="春天里的第一场雨")
     data = {"csrf_token": token_of(client), "name": "张敏", "password": "春天里的第一场雨", "next": target}
     assert client.post("/sign-in", data=data).location == leads_to
 
@@ -154,7 +153,7 @@ def test_crash__is_a_page_that_tells_nothing_of_the_inside(app, operator, monkey
     def broken():
         raise RuntimeError("secret of the inside")
 
-    broken.access = Access.OPERATOR
+    broken.access = access.Rule(access.Access.SIGNED_IN)
     monkeypatch.setitem(app.view_functions, "home.unit_list", broken)
     answer = operator.get("/units")
     assert answer.status_code == 500
@@ -264,9 +263,9 @@ def test_setup_link_and_reset__on_the_command_line(app, client, office, token_of
     runner = app.test_cli_runner()
     first = runner.invoke(args=["app", "setup-link", "--base-url", "http://10.0.0.5:8000/"])
     assert re.fullmatch(r"http://10\.0\.0\.5:8000/first-run/[\w-]{32}\n", first.output)
-    user_id, _ = accounts.create_user(office, name="陈静", display_name="", role="administrator")
+    user_id, _ = accounts.create_user(office, name="陈静", display_name="", roles=["administrator"])
     assert runner.invoke(args=["app", "setup-link"]).exit_code == 1
-    accounts.create_user(office, name="陈二", display_name="", role="administrator")
+    accounts.create_user(office, name="陈二", display_name="", roles=["administrator"])
     accounts.set_active(office, user_id, False)
     password = runner.invoke(args=["app", "reset-password", "陈静"]).output.strip()
     data = {"csrf_token": token_of(client), "name": "陈静", "password": password}

@@ -124,7 +124,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     db = Database(f"sqlite:///{path}")
     Base.metadata.create_all(db.engine)
     with db.begin() as session:
-        session.add(User(name="a", display_name="a", password_hash="!", role="operator"))
+        session.add(User(name="a", display_name="a", password_hash="!"))
         session.add_all([Unit(kind="college", name="u"), Campaign(title="t")])
         session.flush()
         session.add(Survey(campaign_id=1, form="org", title="t", source=""))

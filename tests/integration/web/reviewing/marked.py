@@ -98,7 +98,7 @@ def fill(office: Office, mark: str = "") -> int:
     ``mark`` sets names apart in an instance that others use too. The office does its jobs at once.
     """
     with office.db.begin() as session:
-        user = User(name=f"赵雪{mark}", display_name="赵雪", password_hash="!", role="operator")
+        user = User(name=f"赵雪{mark}", display_name="赵雪", password_hash="!")
         campaign = Campaign(title="创先争优活动群众评议", number="内工大 创组办字[2011]4号")
         unit = Unit(kind="college", name=f"机械学院党委{mark}")
         session.add_all([user, campaign, unit])

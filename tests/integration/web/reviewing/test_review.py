@@ -25,7 +25,7 @@ BLANK = Verdict("blank")
 @pytest.fixture
 def other(office):
     with office.db.begin() as session:
-        row = User(name="王强", display_name="王强", password_hash="!", role="operator")
+        row = User(name="王强", display_name="王强", password_hash="!")
         session.add(row)
     return row
 

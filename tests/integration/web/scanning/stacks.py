@@ -169,7 +169,7 @@ def deck_of(instance: Path) -> Deck:
 
 def _people(office: Office, unit_name: str) -> tuple[int, int, int]:
     with office.db.begin() as session:
-        user = User(name=f"打印员 {unit_name}", display_name="打印员", password_hash="!", role="operator")
+        user = User(name=f"打印员 {unit_name}", display_name="打印员", password_hash="!")
         campaign, unit = Campaign(title="创先争优活动群众评议"), Unit(kind="college", name=unit_name)
         session.add_all([user, campaign, unit])
         session.flush()

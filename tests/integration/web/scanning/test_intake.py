@@ -209,7 +209,7 @@ def test_files_of_one_drop__share_a_batch(deck, send):
 
 def test_batch_of_another_person__is_not_joined(office, deck, send):
     with office.db.begin() as session:
-        session.add(User(id=99, name="b", display_name="b", password_hash="!", role="operator"))
+        session.add(User(id=99, name="b", display_name="b", password_hash="!"))
     first = send(deck.pdf(0))
     assert send(deck.pdf(1), user_id=99, batch_id=first.batch_id).batch_id != first.batch_id
 
