@@ -12,7 +12,6 @@ from typing import Protocol
 
 from omr.errors import FileProblem
 from omr.image import Grey, Page
-from omr.pdf import PdfStack
 from omr.raster import ImageStack, TiffStack
 from omr.reading import ProblemCode
 from omr.settings import StackSettings
@@ -76,6 +75,8 @@ def _opener(path: Path, settings: StackSettings) -> Callable[[Path, StackSetting
     if size > settings.max_bytes:
         raise FileProblem(ProblemCode.TOO_LARGE, megabytes=size // 1_000_000, limit=settings.max_bytes // 1_000_000)
     if b"%PDF-" in head:
+        from omr.pdf import PdfStack  # its two libraries take as long to load as a page to read; pictures need neither
+
         return PdfStack
     if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
         return TiffStack
