@@ -7,12 +7,13 @@ page. A box is placed by its own outline only, never by ink inside it, and by wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from omr import bend
 from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, inverse, patches, px_per_mm
 from omr.image import Grey, shrink
 from omr.locate import Corner, Hypothesis
@@ -23,7 +24,8 @@ _OUTER_MM = 0.7  # how far beside an outline the paper is looked at
 _OUTLIER_MM = 1.5  # from an affine map through all boxes: curl bends a page less within its table
 _FAR_SCALE = 3.0  # px per mm: an outline is one pixel wide, enough to find it
 _FAR_MATCH = 0.4  # correlation with the outline; a filled or crossed-out box has less and is placed by others
-_ROUNDS = 3  # a photograph's boxes may lie 3 mm off, and a search reaches 1.2
+_ROUNDS = 5  # a photograph's boxes may lie 3 mm off, and a search reaches 1.2
+_SETTLED_MM = 0.25  # outlines are measured best near the middle of what is searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Fit:
     residual_mm: float  # rms of the found outlines against map and shifts
     found: int
     is_photo: bool
+    spread_mm: Array = field(default_factory=lambda: np.zeros(0))  # (n,), how far off a box may be
+    seen: Mask = field(default_factory=lambda: np.zeros(0, bool))  # (n,), outlines that were found and believed
+
+    def unplaced(self, settings: RegisterSettings) -> Mask:
+        """Return which boxes (n,) may lie elsewhere: their outline was not seen, and nothing near says where."""
+        return np.asarray(~self.seen & (self.spread_mm > settings.bend.max_spread_mm))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,53 +81,90 @@ def fit_boxes(
     ``anchors`` are points (mm) and their pixels that are known from the corners. ``contrast`` is paper minus print.
     """
     centres, size = boxes_mm[:, :2], boxes_mm[0, 2:]
-    shifts = np.zeros_like(centres)
-    offsets, good = shifts, np.zeros(len(centres), bool)
+    now = bend.Field(np.zeros_like(centres), np.zeros(len(centres)), np.zeros(len(centres), bool), settings.search_mm)
     if is_photo or len(anchors[0]) < 3:
-        shifts = _find_far(grey, matrix, centres, size, settings)
+        now = replace(now, shifts_mm=_find_far(grey, matrix, centres, size, settings))
+    sought = False
     for round_ in range(_ROUNDS):
+        shifts = now.shifts_mm
         seen = _find_outlines(grey, matrix, centres + shifts, size, contrast, settings)
         offsets = shifts + seen.offsets_mm
         good = seen.match > settings.min_outline / 2
         if good.sum() < max(3, settings.far_below * len(good)):
             if round_:
                 break
-            shifts = _find_far(grey, matrix, centres, size, settings)
+            now = replace(now, shifts_mm=_find_far(grey, matrix, centres, size, settings))
             continue
-        good &= _agreeing(centres, offsets, good)
+        if not is_photo:
+            good &= _agreeing(centres, offsets, good)
         better = _refit(matrix, centres, offsets, good, anchors, is_photo or len(anchors[0]) < 4)
         offsets = apply(inverse(better), apply(matrix, centres + offsets)) - centres
-        matrix, shifts = better, _smooth(centres, offsets, good, settings)
-        if np.abs(seen.offsets_mm[good]).max() < settings.search_mm / 2 and good.mean() > 1 - settings.max_outline_miss:
-            break
-    left = (offsets - shifts)[good] if good.any() else np.full((1, 2), settings.search_mm)
-    residual = float(np.sqrt((left**2).sum(axis=1).mean()))
-    return Fit(matrix, shifts, residual, int(good.sum()), is_photo)
+        matrix = better
+        now = _field(matrix, centres, offsets, good, anchors, is_photo, settings)
+        moved = np.abs(seen.offsets_mm[good]).max()
+        if moved < settings.search_mm / 2 and now.kept.mean() > 1 - settings.max_outline_miss:
+            if moved > _SETTLED_MM and is_photo:
+                continue
+            lost = ~now.kept & (now.spread_mm > settings.bend.max_spread_mm)
+            if sought or not lost.any() or (len(anchors[0]) == 4 and not is_photo):
+                break
+            sought = True
+            at, found = _seek(grey, matrix, (centres + now.shifts_mm)[lost], size, settings)
+            now.shifts_mm[lost] += np.where(found[:, None], at, 0.0)
+    return Fit(matrix, now.shifts_mm, now.residual_mm, int(now.kept.sum()), is_photo, now.spread_mm, now.kept)
+
+
+def _field(
+    matrix: Array,
+    centres: Array,
+    offsets: Array,
+    good: Mask,
+    anchors: tuple[Array, Array],
+    is_photo: bool,
+    settings: RegisterSettings,
+) -> bend.Field:
+    """Return the shifts of all boxes: on a flat page a mean over neighbours, else a field that bends."""
+    flat = float(np.percentile(np.abs(offsets[good]), 90)) < settings.bend.flat_mm
+    if not flat:
+        known = (anchors[0], apply(inverse(matrix), anchors[1]) - anchors[0])
+        return bend.follow(centres, offsets, good, known, not is_photo, settings.bend)
+    shifts = _smooth(centres, offsets, good, settings)
+    left = (offsets - shifts)[good]
+    return bend.Field(shifts, np.zeros(len(centres)), good, float(np.sqrt((left**2).sum(axis=1).mean())))
 
 
 def _find_far(grey: Grey, matrix: Array, centres: Array, size: Array, settings: RegisterSettings) -> Array:
     """Return first shifts (mm) of boxes that may lie some mm off, as on curled paper or with corners lost.
 
+    What its neighbours don't bear out is dropped.
+    """
+    offsets, good = _seek(grey, matrix, centres, size, settings)
+    if good.sum() < 3:
+        return offsets * 0
+    return _smooth(centres, offsets, good & _agreeing(centres, offsets, good), settings)
+
+
+def _seek(grey: Grey, matrix: Array, places: Array, size: Array, settings: RegisterSettings) -> tuple[Array, Mask]:
+    """Return how far (mm) from ``places`` the outlines of boxes lie, and which look like one.
+
     The whole outline is matched as a picture. The search stays under half a row's pitch, or a box would find its
-    neighbour; what its own neighbours don't bear out is dropped.
+    neighbour.
     """
     scale, reach = _FAR_SCALE, settings.far_mm
     width, height = float(size[0]), float(size[1])
-    cut = patches(grey, matrix, centres, (width / 2 + reach + 0.5, height / 2 + reach + 0.5), scale)
+    cut = patches(grey, matrix, places, (width / 2 + reach + 0.5, height / 2 + reach + 0.5), scale)
     template = np.full((round((height + 1) * scale * 8), round((width + 1) * scale * 8)), 255, np.uint8)
     inset, line = round(0.5 * scale * 8), round(0.3 * scale * 8)
     end = (template.shape[1] - inset - 1, template.shape[0] - inset - 1)
     cv2.rectangle(template, (inset + line // 2, inset + line // 2), (end[0] - line // 2, end[1] - line // 2), 0, line)
     template = shrink(template, 8)
-    offsets, good = np.zeros_like(centres), np.zeros(len(centres), bool)
+    offsets, good = np.zeros_like(places), np.zeros(len(places), bool)
     for index, patch in enumerate(cut):
         _, match, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(patch, template, cv2.TM_CCOEFF_NORMED))
         middle = ((patch.shape[1] - template.shape[1]) / 2, (patch.shape[0] - template.shape[0]) / 2)
         offsets[index] = (x - middle[0]) / scale, (y - middle[1]) / scale
         good[index] = match > _FAR_MATCH
-    if good.sum() < 3:
-        return offsets * 0
-    return _smooth(centres, offsets, good & _agreeing(centres, offsets, good), settings)
+    return offsets, good
 
 
 def _find_outlines(

@@ -33,6 +33,22 @@ class LocateSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BendSettings:
+    """Following paper that is not flat (``omr.bend``)."""
+
+    flat_mm: float = 0.08  # outlines of a flat page lie nearer to a plane map than this, nine of ten
+    bend_mm: float = 0.8  # how far curl takes a page from the plane, and over what length
+    bend_length_mm: float = 55.0
+    row_mm: float = 0.5  # how far a row may stand off by itself on a slipped feed, and how alike its boxes are
+    row_length_mm: tuple[float, float] = (150.0, 3.0)
+    noise_mm: float = 0.04  # of an outline that was found
+    anchor_noise_mm: float = 0.15  # of a mark's middle, against the outlines
+    outlier_mm: float = 0.2  # an outline further from what all others say, and thrice what they don't know, is ink
+    rounds: int = 4
+    max_spread_mm: float = 0.3  # a box that may lie further from where it is looked for, unseen, goes to review
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterSettings:
     """From marks to the map between page and image."""
 
@@ -46,6 +62,7 @@ class RegisterSettings:
     max_residual_mm: float = 0.45  # rms of the outlines after the fit; a shifted row would have 8
     row_sigma_mm: tuple[float, float] = (40.0, 5.0)  # neighbours that correct a box: wide along its row, narrow across
     scan_misfit_mm: float = 1.0  # corners of a flat scan fit an affine map to this; more is a photograph
+    bend: BendSettings = field(default_factory=BendSettings)
 
 
 @dataclass(frozen=True, slots=True)

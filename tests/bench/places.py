@@ -1,8 +1,8 @@
 """How far off the boxes are looked for: ``python -m tests.bench.places --severity office --pages 200 --seed 1``.
 
 The place that counts is the one the reader measures at: the map of the page and the shift of each box. It is held
-against the synthesiser's truth, which knows of curl, slip and lens. A page that the reader believes with a box more than
-``OFF_MM`` from its place is *silently off*; one that it refuses is *lost*.
+against the synthesiser's truth, which knows of curl, slip and lens. A page that the reader believes with a box more
+than ``OFF_MM`` from its place is *silently off*; one that it refuses is *lost*.
 
 Two conventions meet here. The reader's pixels are continuous: the middle of the first one is (.5, .5). The truth's are
 OpenCV's: it is (0, 0). Half a pixel is added to the truth; at 200 dpi it would else pass for .09 mm.
@@ -54,6 +54,7 @@ class Found:
     residuals: list[float] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
     off: list[str] = field(default_factory=list)
+    unplaced: int = 0  # boxes that the reader says it could not place; they are left out of the errors
     pages: int = 0
 
 
@@ -64,7 +65,9 @@ def main() -> None:
     for form in options.forms:
         with tempfile.TemporaryDirectory(prefix="places-") as folder:
             count = options.pages // len(options.forms)
-            for scan, truth, layout in scans(form, count, options.seed, Path(folder), options.severity, options.trouble):
+            for scan, truth, layout in scans(
+                form, count, options.seed, Path(folder), options.severity, options.trouble
+            ):
                 _add(found, scan, truth, layout, settings, options.worst)
     print("\n".join(report(found)))
     if options.json:
@@ -128,6 +131,9 @@ def _add(
             cv2.imwrite(str(folder / f"lost {result} {truth.source}.png"), page.grey)
         return
     errors, plain = errors_mm(*result, page, truth)
+    told = result[0].fit.unplaced(settings.register)  # goes to review: whoever reads it knows
+    found.unplaced += int(told.sum())
+    errors, plain = errors[~told], plain[~told]
     found.errors += errors.tolist()
     found.plain += plain.tolist()
     found.worst.append(float(errors.max()))
@@ -146,6 +152,7 @@ def summary(found: Found) -> dict[str, Any]:
         "pages": found.pages,
         "lost": dict(found.lost),
         "boxes": len(errors),
+        "unplaced": found.unplaced,
         "median": round(float(np.median(errors)), 4),
         "p99.9": round(float(np.percentile(errors, 99.9)), 3),
         "max": round(float(errors.max()), 3),
