@@ -29,6 +29,7 @@ BLUEPRINTS = (
     "opinions",
     "count",
     "papers",
+    "trail",
 )
 
 

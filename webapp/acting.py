@@ -39,11 +39,6 @@ def enter(user_id: int | None, role: str, why: str = "") -> None:
     _actor.set(Actor(user_id, role, why))
 
 
-def take_role(role: str) -> None:
-    """Say which of his roles the person acts in: the one that allowed what he does."""
-    _actor.set(replace(_actor.get(), role=role))
-
-
 @contextmanager
 def as_(user_id: int | None, role: str, why: str = "") -> Iterator[None]:
     """Act as somebody for a while; afterwards it is as before."""

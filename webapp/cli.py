@@ -14,7 +14,7 @@ from webapp import acting, i18n, migrate
 from webapp.errors import ServiceError
 from webapp.launch.words import language
 from webapp.office import Office
-from webapp.services import accounts, health
+from webapp.services import accounts, health, verify
 
 
 def _enter() -> None:
@@ -80,3 +80,19 @@ def doctor() -> None:
     for finding in found:
         click.echo(f"{MARKS[finding.state]} {say(finding.code, **finding.params)}")
     sys.exit(1 if any(finding.state == "fault" for finding in found) else 0)
+
+
+@group.command("verify")
+@click.option("--head", default="", help="The end of the trail as it was printed or exported: 1234-9f86d081884c7d65.")
+def verify_command(head: str) -> None:
+    """Check the trail and all that it tells of; say at which row it breaks. Exit status 1 when it does."""
+    try:
+        found = verify.verify(office(), head)
+    except ServiceError as error:
+        click.echo(say(error.code, **error.params), err=True)
+        sys.exit(1)
+    for each in found.breaks:
+        click.echo(f"{MARKS['fault']} {say(each.code, row=each.row, object=each.object)}")
+    code = "trail-whole" if found.is_whole else "trail-broken"
+    click.echo(f"{MARKS['ok' if found.is_whole else 'fault']} {say(code, head=found.head, objects=found.objects)}")
+    sys.exit(0 if found.is_whole else 1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 
 import pytest
 from sqlalchemy import select, update
@@ -174,3 +177,67 @@ def test_rows_from_before_the_trail__are_taken_into_it_once(office: Office) -> N
 def test_request__acts_as_the_person_who_is_signed_in(office: Office, admin: object) -> None:
     last = next(row for row in reversed(rows(office)) if row.object.startswith("sign_in:"))
     assert (last.action, last.user_id) == ("added", admin.id)
+
+
+def test_trail_page__shows_people_first_and_filters(office: Office, admin: object) -> None:
+    with acting.as_(None, acting.MACHINE), office.db.begin() as session:
+        session.add(Unit(kind="branch", name="机器建的支部"))
+    with acting.as_(admin.id, "administrator", "试行"), office.db.begin() as session:
+        session.add(Unit(kind="branch", name="人建的支部"))
+    page = admin.get("/trail").get_data(as_text=True)
+    assert "人建的支部" in page
+    assert "试行" in page
+    assert "机器建的支部" not in page
+    assert "机器建的支部" in admin.get("/trail?who=machine").get_data(as_text=True)
+    assert "人建的支部" not in admin.get("/trail?object=campaign").get_data(as_text=True)
+    assert "人建的支部" not in admin.get("/trail?day=2011-07-15").get_data(as_text=True)
+
+
+def test_trail_page__leads_to_older_rows_without_gap(office: Office, admin: object) -> None:
+    with acting.as_(admin.id, "administrator"), office.db.begin() as session:
+        session.add_all(Unit(kind="branch", name=f"支部{number}") for number in range(130))
+    seen: list[int] = []
+    address = "/trail?object=unit&who="
+    while address:
+        page = admin.get(address).get_data(as_text=True)
+        seen += [int(number) for number in re.findall(r'id="row-(\d+)"', page)]
+        older = re.search(r'href="(/trail\?[^"]*before=\d+[^"]*)"', page)
+        address = older[1].replace("&amp;", "&") if older else ""
+    with office.db.read() as session:
+        units = select(TrailRow.id).where(TrailRow.object.startswith("unit:")).order_by(TrailRow.id.desc())
+        assert seen == list(session.scalars(units))
+
+
+def test_exported_trail__ends_with_its_own_row_and_is_named_after_the_head(office: Office, admin: object) -> None:
+    answer = admin.get("/trail.csv?who=")
+    lines = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
+    assert [int(line["number"]) for line in lines] == list(range(1, len(lines) + 1))
+    assert (lines[-1]["action"], lines[-1]["object"]) == ("exported", "trail")
+    assert f"{len(lines)}-{lines[-1]['link'][:16]}.csv" in answer.headers["Content-Disposition"]
+
+
+def test_formula_in_an_exported_row__is_text(office: Office, admin: object) -> None:
+    with acting.as_(admin.id, "administrator", "=HYPERLINK(1)"), office.db.begin() as session:
+        session.add(Unit(kind="branch", name="甲"))
+    assert "'=HYPERLINK(1)" in admin.get("/trail.csv").get_data(as_text=True)
+
+
+def test_scrutineer_of_a_unit__sees_the_deeds_of_that_unit_alone(office: Office, enter: object) -> None:
+    with office.db.begin() as session:
+        own, other = Unit(kind="branch", name="本支部"), Unit(kind="branch", name="外支部")
+        session.add_all([own, other])
+    person = enter("孙明", "scrutineer", unit_id=own.id)
+    page = person.get("/trail?who=").get_data(as_text=True)
+    assert "本支部" in page
+    assert "外支部" not in page
+    assert "外支部" not in person.get("/trail.csv?who=").get_data(as_text=True)
+
+
+def test_verify_command__names_the_row_and_fails(app: object, office: Office, campaign: Campaign) -> None:
+    run = app.test_cli_runner().invoke
+    assert run(args=["app", "verify"]).exit_code == 0
+    with office.db.begin() as session:
+        session.connection().exec_driver_sql("update trail set why = 'x' where id = 1")
+    result = run(args=["app", "verify"])
+    assert result.exit_code == 1
+    assert "1" in result.output.splitlines()[0]

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from webapp.errors import InvalidInput
-from webapp.models import Answer, Base, Decision, TrailRow
+from webapp.models import Answer, Base, Decision, Grant, HeadCount, Page, Ruling, SignIn, TrailRow
 from webapp.office import Office
 from webapp.services import review, trail
 from webapp.services.audited import AUDITED
@@ -29,6 +29,11 @@ def decided(office: Office, meeting, user) -> Office:
         office, page_id=second.page_id, question=second.question, verdict=blank, user_id=user.id, seen=None
     )
     review.undo(office, page_id=second.page_id, question=second.question, user_id=user.id, seen=seen)
+    with office.db.begin() as session:
+        session.add(HeadCount(meeting_id=meeting.id, kind="present", number=5, user_id=user.id))
+        session.add(Ruling(sheet=session.get_one(Page, first.page_id).sheet, kind="void", user_id=user.id, note="撕破"))
+        session.add(Grant(user_id=user.id, role="scanner"))
+        session.add(SignIn(token="f" * 64, user_id=user.id))
     return office
 
 
@@ -58,7 +63,7 @@ def test_untouched_instance__is_whole(decided: Office) -> None:
 CHANGED = [
     *((TrailRow, column.name) for column in TrailRow.__table__.columns if column.name != "id"),
     *((Answer, column.name) for column in Answer.__table__.columns),
-    *((Decision, column.name) for column in Decision.__table__.columns),
+    *((Decision, column.name) for column in Decision.__table__.columns if column.name != "id"),
 ]
 
 
@@ -120,8 +125,6 @@ def test_changed_row_of_every_audited_table__is_found(decided: Office, model: ty
     rule, table = AUDITED[model], model.__tablename__
     column = next(name for name in reversed(rule.fields) if name not in keys(model))
     with behind(decided) as connection:
-        if not connection.execute(f"select count(*) from {table}").fetchone()[0]:
-            pytest.skip("the stack has no such row")
         other = _unlike(Base.metadata.tables[table].columns[column].type.python_type)
         connection.execute(
             f'update {table} set "{column}" = ? where rowid = (select min(rowid) from {table})', (other,)
@@ -131,7 +134,7 @@ def test_changed_row_of_every_audited_table__is_found(decided: Office, model: ty
 
 def _unlike(kind: type) -> object:
     return {int: 99, str: "x", bool: 0, dt.datetime: "2001-02-03 04:05:06.000007", dt.date: "2001-02-03"}.get(
-        kind, "{}"
+        kind, '{"x": 1}'
     )
 
 

@@ -1,0 +1,126 @@
+"""The trail: who did what, when and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from webapp import acting
+from webapp.access import access, standing
+from webapp.blueprints.count import CSV, download
+from webapp.errors import InvalidInput
+from webapp.pages import office
+from webapp.rights import Right
+from webapp.services import trail_list
+from webapp.services.trail_list import Filters
+
+bp = Blueprint("trail", __name__)
+
+
+@bp.get("/trail")
+@access(Right.SEE_TRAIL, anywhere=True)
+def index() -> str:
+    """The newest rows of the units that the person may see, filtered."""
+    filters = _filters()
+    people, actions, kinds = trail_list.choices(office(), filters.units)
+    return render_template(
+        "trail/index.html",
+        listed=trail_list.listed(office(), filters, request.args.get("before", type=int)),
+        filters=filters,
+        people=people,
+        actions=[(action, action_words().get(action, action)) for action in actions],
+        kinds=[(kind, kind_words().get(kind, kind)) for kind in kinds],
+        action_words=action_words(),
+        kind_words=kind_words(),
+        role_words={acting.MACHINE: _("the machine"), acting.COMMAND_LINE: _("the command line")},
+        facts=facts,
+        asked=request.args.to_dict(),
+    )
+
+
+@bp.get("/trail.csv")
+@access(Right.SEE_TRAIL, anywhere=True)
+def table() -> Response:
+    """The rows as CSV; its name ends with the head of the chain."""
+    content, head = trail_list.export(office(), _filters())
+    return download(content, CSV, f"{_('Trail')}-{head}.csv")
+
+
+def facts(text: str) -> list[tuple[str, str]]:
+    """Return the facts of a row as pairs of a field and what is to be said of it."""
+    value: dict[str, Any] = json.loads(text) if text else {}
+    return [(name, _told(content)) for name, content in value.items()]
+
+
+def _told(content: Any) -> str:
+    if isinstance(content, list) and len(content) == 2:
+        return " → ".join("–" if each in (None, "") else str(each) for each in content)
+    return json.dumps(content, ensure_ascii=False) if isinstance(content, dict | list) else str(content)
+
+
+def _filters() -> Filters:
+    asked = request.args
+    try:
+        day = dt.date.fromisoformat(asked["day"]) if asked.get("day") else None
+    except ValueError as error:
+        raise InvalidInput("bad-date", text=asked["day"][:20]) from error
+    everything = standing().may(Right.SEE_TRAIL, None)
+    return Filters(
+        who=asked.get("who", trail_list.PEOPLE)[:20],
+        action=asked.get("action", "")[:32],
+        object=asked.get("object", "").strip()[:120],
+        day=day,
+        units=None if everything else standing().units(Right.SEE_TRAIL),
+    )
+
+
+def action_words() -> dict[str, str]:
+    """Return the words of what is done."""
+    return {
+        "added": _("added"),
+        "changed": _("changed"),
+        "removed": _("removed"),
+        "found": _("was there before the trail"),
+        "exported": _("exported"),
+        "viewed": _("looked at"),
+        "settled": _("settled"),
+        "reopened": _("opened again"),
+        "detached": _("detached from their sheets"),
+        "backed-up": _("copied"),
+        "restored": _("restored"),
+        "archived": _("archived"),
+        "disposed": _("destroyed"),
+    }
+
+
+def kind_words() -> dict[str, str]:
+    """Return the words of the objects."""
+    return {
+        "user": _("account"),
+        "role_grant": _("role of a person"),
+        "sign_in": _("sign-in"),
+        "unit": _("unit"),
+        "campaign": _("campaign"),
+        "survey": _("form"),
+        "meeting": _("meeting"),
+        "head_count": _("number counted"),
+        "layout": _("layout"),
+        "print_run": _("print run"),
+        "print_file": _("print file"),
+        "batch": _("batch"),
+        "scan": _("scan"),
+        "page": _("page"),
+        "reading": _("machine's reading"),
+        "decision": _("decision"),
+        "ruling": _("ruling on a sheet"),
+        "opinion": _("opinion"),
+        "opinions": _("opinions"),
+        "trail": _("trail"),
+        "instance": _("all data"),
+        "disposal": _("record of destruction"),
+    }
