@@ -2,13 +2,15 @@
 
 from webapp.models.base import Base, now
 from webapp.models.campaign import Campaign, HeadCount, Meeting, Survey, Unit
+from webapp.models.closing import Closing, HandCheck, HandEntry, Lease, Procedure, Reopening, RuleChange
 from webapp.models.people import Grant, LoginAttempt, SetupToken, SignIn, User
 from webapp.models.printing import IssuedSheet, Layout, PrintFile, PrintRun
 from webapp.models.scanning import Answer, Batch, Decision, Opinion, Page, Reading, Ruling, Scan
 from webapp.models.trail import TrailRow
 
 __all__ = [
-    "Answer", "Base", "Batch", "Campaign", "Decision", "Grant", "HeadCount", "IssuedSheet", "Layout", "LoginAttempt",
-    "Meeting", "Opinion", "Page", "PrintFile", "PrintRun", "Reading", "Ruling", "Scan", "SetupToken", "SignIn",
-    "Survey", "TrailRow", "Unit", "User", "now",
+    "Answer", "Base", "Batch", "Campaign", "Closing", "Decision", "Grant", "HandCheck", "HandEntry", "HeadCount",
+    "IssuedSheet", "Layout", "Lease", "LoginAttempt", "Meeting", "Opinion", "Page", "PrintFile", "PrintRun",
+    "Procedure", "Reading", "Reopening", "RuleChange", "Ruling", "Scan", "SetupToken", "SignIn", "Survey", "TrailRow",
+    "Unit", "User", "now",
 ]  # fmt: skip

@@ -121,7 +121,9 @@ class Answer(Base):
 class Decision(Base):
     """What a person ruled on one question of a page: the newest row holds.
 
-    ``state``: answered, blank, invalid; or machine (an undo that goes back to the machine's reading).
+    ``state``: answered, blank, invalid; or machine (an undo that goes back to the machine's reading). ``stage`` says
+    where the question stands after the row: "" one person sufficed; first (a second has to look, nothing holds yet);
+    agreed (the second said the same); differs (the scrutineer has to rule); ruling (he did).
     """
 
     __tablename__ = "decision"
@@ -132,6 +134,7 @@ class Decision(Base):
     question: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(12))
     choice: Mapped[str] = mapped_column(String(120), default="")
+    stage: Mapped[str] = mapped_column(String(8), default="")
     origin: Mapped[str] = mapped_column(String(12), default="review")  # review, keyed
     undoes: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
@@ -143,6 +146,7 @@ class Ruling(Base):
     """What a person ruled on a whole sheet: the newest row of its kind holds.
 
     ``kind``: void (废票, with a reason), valid (takes a void back), use-page (which of several pages counts).
+    ``stage`` is that of a decision; while it is first or differs, what held before still holds.
     """
 
     __tablename__ = "ruling"
@@ -150,6 +154,7 @@ class Ruling(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     sheet: Mapped[str] = mapped_column(String(8), index=True)
     kind: Mapped[str] = mapped_column(String(12))
+    stage: Mapped[str] = mapped_column(String(8), default="")
     page_id: Mapped[int | None] = mapped_column(ForeignKey("page.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     at: Mapped[dt.datetime] = mapped_column(default=now)
