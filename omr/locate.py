@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from omr.components import components
 from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, patches, px_per_mm
 from omr.image import Grey, shrink
 from omr.settings import LocateSettings, RegisterSettings
@@ -72,16 +73,15 @@ def find_blobs(grey: Grey, settings: LocateSettings) -> list[Blob]:
     reach = max(small.shape) // 22 | 1  # wider than a bar of the smallest paper: closing wipes marks out, not shadows
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8), borderType=cv2.BORDER_REPLICATE)
     dark = cv2.compare(small, cv2.convertScaleAbs(paper, alpha=settings.dark_below), cv2.CMP_LT)
-    _, _, stats, centres = cv2.connectedComponentsWithStats(dark, connectivity=4)
+    found = components(dark.astype(np.uint8, copy=False), connectivity=4)
     least, most = max(small.shape) / 110, max(small.shape) / 14
-    width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    width, height = found.width, found.height
     short, long = np.minimum(width, height), np.maximum(width, height)
-    kept = (short >= least) & (long <= most) & (area >= settings.min_solidity * width * height)
+    kept = (short >= least) & (long <= most) & (found.area >= settings.min_solidity * width * height)
     kept &= long <= settings.max_bar_ratio * short
-    kept[0] = False  # the background
-    places = (centres[kept] + 0.5) * factor
-    sizes = stats[kept, 2:4].astype(float) * factor
-    return [Blob(x, y, w, h) for (x, y), (w, h) in zip(places.tolist(), sizes.tolist(), strict=True)]
+    x, y = ((at[kept] + 0.5) * factor for at in (found.x, found.y))
+    w, h = (side[kept].astype(float) * factor for side in (width, height))
+    return [Blob(*each) for each in zip(x.tolist(), y.tolist(), w.tolist(), h.tolist(), strict=True)]
 
 
 def hypotheses(
