@@ -11,7 +11,7 @@ import numpy as np
 
 from forms.layout import Layout
 from forms.layout import Page as LayoutPage
-from omr import blank, measure, wide
+from omr import blank, measure, regions, wide
 from omr.geometry import Geometry, geometry_of
 from omr.image import Grey
 
@@ -43,6 +43,11 @@ class KnownPage:
     def wide_print(self) -> Grey:
         """What ``wide`` expects to see round each box."""
         return wide.prints(self.print, measure.SCALE, self.target.boxes_mm)
+
+    @cached_property
+    def region_print(self) -> dict[str, regions.Mask]:
+        """Where the regions for free writing are printed (``regions.printed``)."""
+        return {region.id: regions.printed(self.print, region) for region in self.page.regions}
 
     @cached_property
     def most(self) -> dict[str, int]:

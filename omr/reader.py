@@ -87,7 +87,9 @@ def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: Read
         registration=_registration(page, placed, known),
         questions=judge(evidence, settings.judge, spoiled, known.most, one_bit=one_bit),
         regions={
-            region.id: regions.has_ink(grey, placed.fit.matrix, known.print, region, placed.black_ratio)
+            region.id: regions.has_ink(
+                grey, placed.fit.matrix, known.region_print[region.id], region, placed.black_ratio
+            )
             for region in known.page.regions
         },
         faults=tuple(troubles),

@@ -96,7 +96,8 @@ def test_streak_across_the_page__found(scan, known):
 
 
 def ink_in(grey, known):
-    return has_ink(grey, MATRIX, known.print, known.page.regions[0], 0.08)["has_ink"]
+    region = known.page.regions[0]
+    return has_ink(grey, MATRIX, known.region_print[region.id], region, 0.08)["has_ink"]
 
 
 def test_ruled_lines_alone__no_ink(scan, known):
