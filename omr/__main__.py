@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from forms.layout import Layout
+from forms.layout import Layout, digest
 from omr.run import Job, read_all
 
 OK, BAD = 0, 2
@@ -22,8 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.overlays.mkdir(parents=True, exist_ok=True)
         job = Job(tuple(layouts), options.overlays)
         files = [file for path in options.paths for file in _files(path)]
-        with options.out.open("w", encoding="utf-8", newline="\n") as out:
-            read = rejected = 0
+        _spare([*files, *options.layout], options.out)
+        read = rejected = 0
+        with _written_whole(options.out) as out:
             for line, good in read_all(files, job, options.jobs):
                 out.write(line + "\n")
                 read, rejected = read + good, rejected + (not good)
@@ -55,9 +58,31 @@ def _positive(text: str) -> int:
 
 def _layout(path: Path) -> Layout:
     try:
-        return Layout.loads(path.read_text("utf-8"))
+        layout = Layout.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise ValueError(f"{path}: not a layout – {error} – give the file that `forms print` wrote") from error
+    if digest(layout) != layout.digest:
+        print(f"omr read: {path}: its content isn't that of digest {layout.digest}: changed by hand?", file=sys.stderr)
+    return layout
+
+
+def _spare(inputs: Sequence[Path], out: Path) -> None:
+    """Refuse to write the readings over what is read. Raises ValueError."""
+    if out.exists() and any(path.samefile(out) for path in inputs):
+        raise ValueError(f"--out {out}: is one of the files to read – give another name")
+
+
+@contextmanager
+def _written_whole(out: Path) -> Iterator[TextIO]:
+    """Give a file that gets its name only when all is in it; until then, and if that fails, it is ``<name>.part``."""
+    if out.exists() and not out.is_file():  # a device or a pipe: there is nothing to rename
+        with out.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        return
+    part = out.with_name(f"{out.name}.part")
+    with part.open("w", encoding="utf-8", newline="\n") as stream:
+        yield stream
+    part.replace(out)
 
 
 def _files(path: Path) -> list[Path]:

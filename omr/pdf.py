@@ -12,7 +12,7 @@ import pikepdf
 import pypdfium2
 
 from omr.errors import FileProblem
-from omr.image import Grey, Page, check_pixels, reduction_for, shrink
+from omr.image import Grey, Page, check_pixels, is_two_tone, reduction_for, shrink
 from omr.raster import decode_jpeg
 from omr.reading import ProblemCode
 from omr.settings import StackSettings
@@ -73,15 +73,17 @@ class PdfStack:
         reduction = reduction_for(width, height, self._settings) if reduce else 1
         if _is_plain_jpeg(picture.stream):
             grey = decode_jpeg(picture.stream.read_raw_bytes(), reduction, index, follow_exif=False)
+            one_bit = is_two_tone(grey, reduction)
         elif _is_plain_bitmap(picture.stream):
-            grey = shrink(self._bitmap(index), reduction)
+            whole = self._bitmap(index)
+            stored_so = int(picture.stream.get("/BitsPerComponent", 8)) == 1
+            one_bit, grey = stored_so or is_two_tone(whole, 1), shrink(whole, reduction)
         else:
             return self._drawn(index, reduce, picture.dpi)
         if picture.quarter_turns:
             grey = np.ascontiguousarray(np.rot90(grey, -picture.quarter_turns))
             if picture.quarter_turns % 2:
                 width, height = height, width
-        one_bit = int(picture.stream.get("/BitsPerComponent", 8)) == 1
         return Page(index, grey, reduction, width, height, picture.dpi, one_bit)
 
     def _bitmap(self, index: int) -> Grey:
@@ -103,12 +105,21 @@ class PdfStack:
             page.close()
         height, width = grey.shape
         reduction = reduction_for(width, height, self._settings) if reduce else 1
-        return Page(index, shrink(grey, reduction), reduction, width, height, dpi)
+        one_bit = _holds_one_bit(self._pages[index - 1]) or is_two_tone(grey, 1)
+        return Page(index, shrink(grey, reduction), reduction, width, height, dpi, one_bit)
 
     def _document(self) -> pypdfium2.PdfDocument:
         if self._drawer is None:
             self._drawer = pypdfium2.PdfDocument(self._path)
         return self._drawer
+
+
+def _holds_one_bit(page: Any) -> bool:
+    """Return whether all pictures of a page are black and white; drawing them makes greys at their edges."""
+    pictures = list(page.get_images(recursive=False).values())
+    return bool(pictures) and all(
+        int(picture.get("/BitsPerComponent", 8)) == 1 or bool(picture.get("/ImageMask", False)) for picture in pictures
+    )
 
 
 def _page_objects(pdf: pikepdf.Pdf) -> list[Any]:

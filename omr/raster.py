@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from omr.errors import FileProblem
-from omr.image import Grey, Page, check_pixels, reduction_for, shrink
+from omr.image import Grey, Page, check_pixels, is_two_tone, reduction_for, shrink
 from omr.reading import ProblemCode
 from omr.settings import StackSettings
 
@@ -60,7 +60,7 @@ class ImageStack:
             width, height = image.size[::-1] if turned else image.size
         reduction = reduction_for(width, height, self._settings) if reduce else 1
         grey = decode_jpeg(self._data, reduction, index, follow_exif=True)
-        return Page(index, grey, reduction, width, height, dpi)
+        return Page(index, grey, reduction, width, height, dpi, is_two_tone(grey, reduction))
 
     def close(self) -> None:
         self._data = b""
@@ -107,7 +107,8 @@ def decode_jpeg(data: bytes, reduction: int, page: int, follow_exif: bool) -> Gr
 
 def _page_of(image: Image.Image, index: int, reduce: bool, settings: StackSettings) -> Page:
     check_pixels(*image.size, index, settings)
-    one_bit, dpi = image.mode == "1", _dpi(image)
+    dpi = _dpi(image)
+    stored_so = image.mode == "1"
     try:
         upright = ImageOps.exif_transpose(image)
         grey = np.asarray(_on_white(upright).convert("L"))
@@ -115,7 +116,7 @@ def _page_of(image: Image.Image, index: int, reduce: bool, settings: StackSettin
         raise FileProblem(ProblemCode.DAMAGED, page=index) from error
     height, width = grey.shape
     reduction = reduction_for(width, height, settings) if reduce else 1
-    return Page(index, shrink(grey, reduction), reduction, width, height, dpi, one_bit)
+    return Page(index, shrink(grey, reduction), reduction, width, height, dpi, stored_so or is_two_tone(grey, 1))
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -44,6 +44,7 @@ class ProblemCode(StrEnum):
     NO_FIDUCIALS = "no-fiducials"
     CUT_OFF = "cut-off"
     POOR_FIT = "poor-fit"  # registration residual over the limit
+    READER_DIED = "reader-died"  # the page ended the process that read it, twice
     # a file
     EMPTY_FILE = "empty-file"
     NOT_AN_IMAGE = "not-an-image"

@@ -94,3 +94,32 @@ def test_wrong_number_of_jobs__exit_2(given, tmp_path, jobs):
     with pytest.raises(SystemExit) as caught:
         main([*arguments, "--jobs", jobs])
     assert caught.value.code == 2
+
+
+def test_readings_over_a_scan__refused_and_the_scan_whole(given, tmp_path, capsys):
+    folder, layout = given
+    scan = folder / "scan10.png"
+    before = scan.read_bytes()
+    assert main(["read", str(folder), "--layout", str(layout), "--out", str(scan)]) == 2
+    assert "one of the files to read" in capsys.readouterr().err
+    assert scan.read_bytes() == before
+
+
+def test_run_that_fails__old_readings_stay(given, tmp_path):
+    folder, layout = given
+    out = tmp_path / "r.jsonl"
+    out.write_text("old\n", "utf-8")
+    pictures = tmp_path / "pictures"
+    pictures.write_text("a file where the folder should be", "utf-8")
+    arguments = ["read", str(folder), "--layout", str(layout), "--out", str(out), "--overlays", str(pictures)]
+    assert main(arguments) == 2
+    assert out.read_text("utf-8") == "old\n"
+
+
+def test_layout_changed_by_hand__said(given, tmp_path, capsys):
+    folder, layout = given
+    value = json.loads(layout.read_text("utf-8"))
+    value["pages"][0]["questions"][0]["boxes"][0]["x"] += 0.5
+    layout.write_text(json.dumps(value), "utf-8")
+    main(["read", str(folder / "scan10.png"), "--layout", str(layout), "--out", str(tmp_path / "r.jsonl")])
+    assert "changed by hand" in capsys.readouterr().err
