@@ -22,6 +22,7 @@ from sqlalchemy import Row, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from webapp.models import Answer, Batch, Decision, Page, Reading, Ruling, Scan
+from webapp.services import answers
 
 COUNTS, RESCAN, HELD, NONE, WITHDRAWN = "counts", "rescan", "held", "none", "withdrawn"
 KNOWN = ("read", "keyed")  # states of a page whose answers are known
@@ -92,7 +93,8 @@ def load_copies(session: Session, pages: Sequence[Page]) -> list[Copy]:
         select(func.max(Decision.id)).where(Decision.page_id.in_(ids)).group_by(Decision.page_id, Decision.question)
     )
     decided: dict[int, dict[str, Value]] = defaultdict(dict)
-    for row in session.scalars(select(Decision).where(Decision.id.in_(newest), Decision.state != "machine")):
+    holding = select(Decision).where(Decision.id.in_(newest), answers.settled())
+    for row in session.scalars(holding):
         decided[row.page_id][row.question] = (row.state, row.choice)
     machine: dict[int, dict[str, Value]] = defaultdict(dict)
     readings = [page.reading_id for page in pages if page.reading_id]
