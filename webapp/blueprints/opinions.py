@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import cv2
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask_babel import ngettext
+from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from omr.image import Grey
@@ -12,7 +14,7 @@ from webapp.access import access
 from webapp.errors import NotFound
 from webapp.pages import office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import opinions
+from webapp.services import detaching, opinions
 
 bp = Blueprint("opinions", __name__)
 JPEG_QUALITY = 85
@@ -63,6 +65,15 @@ def reopen(opinion_id: int) -> Answer:
     return redirect(url_for("opinions.show", opinion_id=opinion_id))
 
 
+@bp.post("/meetings/<int:meeting_id>/opinions/finish")
+@access(Right.TRANSCRIBE)
+def finish(meeting_id: int) -> Answer:
+    """Detach what is confirmed from its sheets, however few they are."""
+    number = detaching.finish(office(), meeting_id)
+    flash(ngettext("%(num)s opinion left its sheet.", "%(num)s opinions left their sheets.", number), "ok")
+    return redirect(url_for("opinions.index", meeting_id=meeting_id))
+
+
 @bp.get("/opinions/<int:opinion_id>/line/<int:row>.jpg")
 @access(Right.TRANSCRIBE)
 def line(opinion_id: int, row: int) -> Response:
@@ -79,6 +90,8 @@ def region(opinion_id: int) -> Response:
 
 def _page(meeting_id: int, entries: list[opinions.Entry], here: opinions.Entry | None) -> str:
     place = entries.index(here) if here else 0
+    if here:
+        opinions.note_view(office(), meeting_id, current_user.get_id(), len(here.opinion.proposal) or 1)
     return render_meeting(
         "opinions/index.html",
         meeting_id,
@@ -87,7 +100,7 @@ def _page(meeting_id: int, entries: list[opinions.Entry], here: opinions.Entry |
         here=here,
         before=entries[place - 1] if place > 0 else None,
         after=entries[place + 1] if place + 1 < len(entries) else None,
-        progress=opinions.Progress(len(entries), sum(not each.is_open for each in entries)),
+        progress=opinions.progress(office(), meeting_id),
         author=opinions.author(office(), here.opinion) if here else "",
         uncertain_below=UNCERTAIN_BELOW,
     )

@@ -2,6 +2,7 @@
 
 from webapp.models.base import Base, now
 from webapp.models.campaign import Campaign, HeadCount, Meeting, Survey, Unit
+from webapp.models.care import Disposal, OpinionText
 from webapp.models.closing import Closing, HandCheck, HandEntry, Lease, Procedure, Reopening, RuleChange
 from webapp.models.people import Grant, LoginAttempt, SetupToken, SignIn, User
 from webapp.models.printing import IssuedSheet, Layout, PrintFile, PrintRun
@@ -9,8 +10,8 @@ from webapp.models.scanning import Answer, Batch, Decision, Opinion, Page, Readi
 from webapp.models.trail import TrailRow
 
 __all__ = [
-    "Answer", "Base", "Batch", "Campaign", "Closing", "Decision", "Grant", "HandCheck", "HandEntry", "HeadCount",
-    "IssuedSheet", "Layout", "Lease", "LoginAttempt", "Meeting", "Opinion", "Page", "PrintFile", "PrintRun",
-    "Procedure", "Reading", "Reopening", "RuleChange", "Ruling", "Scan", "SetupToken", "SignIn", "Survey", "TrailRow",
-    "Unit", "User", "now",
+    "Answer", "Base", "Batch", "Campaign", "Closing", "Decision", "Disposal", "Grant", "HandCheck", "HandEntry",
+    "HeadCount", "IssuedSheet", "Layout", "Lease", "LoginAttempt", "Meeting", "Opinion", "OpinionText", "Page",
+    "PrintFile", "PrintRun", "Procedure", "Reading", "Reopening", "RuleChange", "Ruling", "Scan", "SetupToken",
+    "SignIn", "Survey", "TrailRow", "Unit", "User", "now",
 ]  # fmt: skip

@@ -67,6 +67,8 @@ AUDITED: dict[Any, Audited] = {
     m.HandEntry: Audited(("check_id",), ("page_id", "question", "state", "choice", "at"), by="user_id"),
     m.Closing: Audited(("meeting_id", "version", "digest"), ("at",), why="why", by="user_id"),
     m.Reopening: Audited(("closing_id", "meeting_id"), ("at",), why="why", by="user_id"),
+    m.OpinionText: Audited((), ("meeting_id", "survey_id", "subject", "region", "text", "day")),
+    m.Disposal: Audited(("campaign_id", "files", "bytes", "opinions", "due_on", "witness"), ("at",), "why", "user_id"),
 }  # fmt: skip
 
 LEFT_OUT: dict[Any, str] = {

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import Select, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from forms.layout import Layout, Region
 from omr import ocr, text
@@ -25,11 +25,13 @@ from webapp import models
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Opinion, Page, PrintRun, Reading, Scan, User, now
 from webapp.office import Office
+from webapp.services import detaching, trail
 from webapp.services.answers import STANDING
 from webapp.settings import secret_key
 
 TASK = "propose-text"
 WAITING, PROPOSED, CONFIRMED, NO_TEXT = "waiting", "proposed", "confirmed", "no-text"
+SETTLED = (CONFIRMED, NO_TEXT, detaching.DETACHED)
 LEASE = dt.timedelta(minutes=2)
 MAX_TEXT = 4_000
 
@@ -43,15 +45,16 @@ class Entry:
 
     @property
     def is_open(self) -> bool:
-        return self.opinion.state not in (CONFIRMED, NO_TEXT)
+        return self.opinion.state not in SETTLED
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the transcription is: settled = confirmed, or seen to hold no text."""
+    """How far the transcription is: settled = confirmed, or seen to hold no text. Some of those are detached."""
 
     total: int
     settled: int
+    detached: int = 0
 
     @property
     def left(self) -> int:
@@ -62,28 +65,33 @@ def progress(office: Office, meeting_id: int) -> Progress:
     """Count the opinions of a meeting."""
     with office.db.read() as session:
         states = list(session.scalars(_of_meeting(meeting_id).with_only_columns(Opinion.state)))
-    return Progress(len(states), sum(state in (CONFIRMED, NO_TEXT) for state in states))
+    return Progress(len(states), sum(state in SETTLED for state in states), states.count(detaching.DETACHED))
 
 
 def entries(office: Office, meeting_id: int) -> list[Entry]:
-    """Return the opinions of a meeting in their shuffled order, which is the same each time."""
+    """Return the opinions of a meeting in their shuffled order, which is the same each time.
+
+    Those whose text was detached are no longer among them: there is nothing to come back to.
+    """
     with office.db.read() as session:
-        rows = list(session.scalars(_of_meeting(meeting_id)))
+        rows = list(session.scalars(_of_meeting(meeting_id).where(Opinion.state != detaching.DETACHED)))
     key = _shuffle_key(office)
     rows.sort(key=lambda row: hmac.digest(key, str(row.id).encode(), "sha256"))
     return [Entry(row, number) for number, row in enumerate(rows, 1)]
 
 
 def confirmed_texts(office: Office, meeting_id: int) -> list[str]:
-    """Return the confirmed texts of a meeting, shuffled: what the rated unit may see."""
-    return [entry.opinion.text for entry in entries(office, meeting_id) if entry.opinion.state == CONFIRMED]
+    """Return the confirmed texts of a meeting, detached or not, shuffled: what the rated unit may see."""
+    with office.db.read() as session:
+        detached = list(detaching.texts(session, meeting_id).elements())
+    waiting = [each.opinion.text for each in entries(office, meeting_id) if each.opinion.state == CONFIRMED]
+    return detached + waiting
 
 
 def meeting_of(office: Office, opinion_id: int) -> int:
     """Return the meeting that an opinion belongs to. Raises NotFound."""
-    query = select(PrintRun.meeting_id).join(Page, Page.print_run_id == PrintRun.id)
     with office.db.read() as session:
-        meeting_id = session.scalar(query.join(Opinion, Opinion.page_id == Page.id).where(Opinion.id == opinion_id))
+        meeting_id = _meeting_of(session, opinion_id)
     if meeting_id is None:
         raise NotFound("no-such-opinion")
     return meeting_id
@@ -132,13 +140,25 @@ def reopen(office: Office, opinion_id: int) -> None:
     """Put a settled opinion back to be looked at again; its text stays as the draft. Raises NotFound."""
     with office.db.begin() as session:
         row = _get(session, opinion_id)
+        if row.state == detaching.DETACHED:
+            raise Conflict("opinion-detached")
         row.state, row.confirmed_by, row.confirmed_at = PROPOSED, None, None
+        trail.note(session, "reopened", f"opinion:{opinion_id}")
+
+
+def note_view(office: Office, meeting_id: int, token: str, images: int) -> None:
+    """Take down that handwriting was looked at: in which sign-in and how many pictures, never whose."""
+    sign_in = hashlib.sha256(token.encode()).hexdigest()[:8]
+    with office.db.begin() as session:
+        trail.note(session, "viewed", f"meeting:{meeting_id}", sign_in=sign_in, pictures=images)
 
 
 def region_image(office: Office, opinion_id: int) -> tuple[Grey, Region]:
     """Return the region of an opinion upright, with its place in the layout. Raises NotFound, FileProblem."""
     with office.db.read() as session:
         row = _get(session, opinion_id)
+        if row.state == detaching.DETACHED:
+            raise NotFound("opinion-detached")
         page = session.get_one(Page, row.page_id)
         reading = session.get(Reading, page.reading_id) if page.reading_id else None
         scan = session.get(Scan, page.scan_id) if page.scan_id else None
@@ -163,13 +183,29 @@ def line_image(office: Office, opinion_id: int, row: int) -> Grey:
 
 
 def _of_meeting(meeting_id: int) -> Select[Opinion]:
-    """SQL: opinions on pages that count. Of two images of one sheet only the one that counts is transcribed."""
+    """SQL: opinions on pages that count. Of two images of one sheet only the one that counts is transcribed.
+
+    An opinion that was detached from one image is done on every other image of its sheet.
+    """
+    other, its_page = aliased(Opinion), aliased(Page)
+    done = (
+        select(other.id)
+        .join(its_page, its_page.id == other.page_id)
+        .where(other.state == detaching.DETACHED, other.region == Opinion.region, other.id != Opinion.id)
+        .where(its_page.sheet == Page.sheet, its_page.sheet_page == Page.sheet_page)
+    )
     return (
         select(Opinion)
         .join(Page, Page.id == Opinion.page_id)
         .join(PrintRun, PrintRun.id == Page.print_run_id)
         .where(PrintRun.meeting_id == meeting_id, Page.state == "read", Page.standing.in_(STANDING))
+        .where(~done.exists())
     )
+
+
+def _meeting_of(session: Session, opinion_id: int) -> int | None:
+    query = select(PrintRun.meeting_id).join(Page, Page.print_run_id == PrintRun.id)
+    return session.scalar(query.join(Opinion, Opinion.page_id == Page.id).where(Opinion.id == opinion_id))
 
 
 def _claim(office: Office, opinion_id: int) -> bool:
@@ -188,10 +224,14 @@ def _proposed(crop: text.Crop, engine: ocr.Engine | None) -> dict[str, Any]:
 def _settle(office: Office, opinion_id: int, state: str, value: str, user_id: int) -> None:
     with office.db.begin() as session:
         row = _get(session, opinion_id)
-        if row.state in (CONFIRMED, NO_TEXT):
+        if row.state in SETTLED:
             raise Conflict("opinion-settled-since")
         row.state, row.text, row.confirmed_by, row.confirmed_at = state, value, user_id, now()
         row.lease_until = None
+        trail.note(session, "settled", f"opinion:{opinion_id}")
+        meeting_id = _meeting_of(session, opinion_id)
+        if meeting_id is not None:
+            detaching.detach(session, office, meeting_id, but=opinion_id, least=detaching.LOT)
 
 
 def _get(session: Session, opinion_id: int) -> Opinion:

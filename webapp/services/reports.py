@@ -18,7 +18,7 @@ from webapp.errors import NotFound
 from webapp.models import Opinion
 from webapp.office import Office
 from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Row, Table
-from webapp.services import counting, result_tables, tally
+from webapp.services import counting, detaching, result_tables, tally
 from webapp.services.answers import void_sheets
 from webapp.services.result_tables import DASH, UNSTATED_WORD, class_word, label, or_dash, subject_name
 from webapp.services.tally import Results
@@ -87,7 +87,8 @@ def confirmed_opinions(session: Session, results: Results, subject: str) -> Coun
             pages.c.sheet.not_in(void_sheets()),
         )
     )
-    return Counter(text.strip() for text in texts if text.strip())
+    waiting = Counter(text.strip() for text in texts if text.strip())
+    return waiting + detaching.texts(session, results.meeting.id, results.ref.survey_id, subject)
 
 
 def notes(results: Results) -> Iterator[str]:

@@ -137,8 +137,8 @@ def test_page_that_no_longer_counts__shows_no_opinion(office, meeting, pages):
 # --- pages -------------------------------------------------------------------------------------------------------
 
 
-def test_page__shows_the_proposal_as_such_and_names_no_sheet(operator, office, meeting):
-    text = operator.get(f"/meetings/{meeting.id}/opinions").get_data(as_text=True)
+def test_page__shows_the_proposal_as_such_and_names_no_sheet(transcriber, office, meeting):
+    text = transcriber.get(f"/meetings/{meeting.id}/opinions").get_data(as_text=True)
     with office.db.read() as session:
         sheets = list(session.scalars(select(Page.sheet)))
     assert "待誊录" in text
@@ -147,27 +147,27 @@ def test_page__shows_the_proposal_as_such_and_names_no_sheet(operator, office, m
     assert not any(sheet in text or f"{sheet[:4]}-{sheet[4:]}" in text for sheet in sheets)
 
 
-def test_uncertain_characters__are_marked(operator, office, meeting):
+def test_uncertain_characters__are_marked(transcriber, office, meeting):
     opinion = each(office, meeting)[0]
     line = {"row": 0, "text": "请袋通", "characters": [["请", 0.99], ["袋", 0.61], ["通", 0.8]]}
     reset(office, opinion.id, state="proposed", engine="rapidocr", proposal=[line])
-    text = operator.get(f"/opinions/{opinion.id}").get_data(as_text=True)
+    text = transcriber.get(f"/opinions/{opinion.id}").get_data(as_text=True)
     assert re.findall(r'<span class="unc" title="(\d+) %">(.)</span>', text) == [("61", "袋")]
 
 
-def test_confirming__goes_to_the_next_open_one(operator, office, meeting):
+def test_confirming__goes_to_the_next_open_one(transcriber, office, meeting):
     first, second = each(office, meeting)
-    answer = operator.post(f"/opinions/{first.id}/confirm", {"text": "会议太多"})
+    answer = transcriber.post(f"/opinions/{first.id}/confirm", {"text": "会议太多"})
     assert answer.location == f"/opinions/{second.id}"
-    answer = operator.post(f"/opinions/{second.id}/no-text")
+    answer = transcriber.post(f"/opinions/{second.id}/no-text")
     assert answer.location == f"/opinions/{second.id}"
-    assert "没有文字" in operator.get(answer.location).get_data(as_text=True)
-    operator.post(f"/opinions/{second.id}/reopen")
-    assert 'id="confirm"' in operator.get(f"/opinions/{second.id}").get_data(as_text=True)
+    assert "没有文字" in transcriber.get(answer.location).get_data(as_text=True)
+    transcriber.post(f"/opinions/{second.id}/reopen")
+    assert 'id="confirm"' in transcriber.get(f"/opinions/{second.id}").get_data(as_text=True)
 
 
 def test_second_person__is_told_that_it_was_settled(enter, office, meeting):
-    first, second = enter("刘婷", "operator"), enter("王强", "operator")
+    first, second = enter("刘婷", "transcriber"), enter("王强", "transcriber")
     opinion = each(office, meeting)[0]
     first.post(f"/opinions/{opinion.id}/confirm", {"text": "会议太多"})
     answer = second.post(f"/opinions/{opinion.id}/confirm", {"text": "会议大多"})
@@ -175,17 +175,17 @@ def test_second_person__is_told_that_it_was_settled(enter, office, meeting):
     assert "刚由别人誊录" in answer.get_data(as_text=True)
 
 
-def test_line_images__show_the_writing_and_stay_nowhere(operator, client, office, meeting):
+def test_line_images__show_the_writing_and_stay_nowhere(transcriber, client, office, meeting):
     opinion = max(each(office, meeting), key=lambda row: len(row.proposal))
     for line in opinion.proposal:
-        answer = operator.get(f"/opinions/{opinion.id}/line/{line['row']}.jpg")
+        answer = transcriber.get(f"/opinions/{opinion.id}/line/{line['row']}.jpg")
         image = cv2.imdecode(np.frombuffer(answer.data, np.uint8), cv2.IMREAD_GRAYSCALE)
         assert (image < 120).mean() > 0.01
         assert answer.headers["Cache-Control"] == "no-store"
-    assert operator.get(f"/opinions/{opinion.id}/region.jpg").status_code == 200
-    assert operator.get(f"/opinions/{opinion.id}/line/99.jpg").status_code == 404
+    assert transcriber.get(f"/opinions/{opinion.id}/region.jpg").status_code == 200
+    assert transcriber.get(f"/opinions/{opinion.id}/line/99.jpg").status_code == 404
     assert client.get(f"/opinions/{opinion.id}/line/0.jpg").status_code == 302
 
 
-def test_meeting_without_handwriting__says_so(operator, empty_meeting):
-    assert "还没有手写意见" in operator.get(f"/meetings/{empty_meeting.id}/opinions").get_data(as_text=True)
+def test_meeting_without_handwriting__says_so(transcriber, empty_meeting):
+    assert "还没有手写意见" in transcriber.get(f"/meetings/{empty_meeting.id}/opinions").get_data(as_text=True)
