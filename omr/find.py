@@ -6,6 +6,7 @@ for the few pages that would else go to a tray.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,14 @@ import numpy as np
 from forms.code import SheetCode
 from omr import identify, locate, printed, quality
 from omr.errors import problem
-from omr.geometry import apply, px_per_mm
+from omr.geometry import Array, apply, px_per_mm
 from omr.image import Page
 from omr.known import KnownLayouts, KnownPage
 from omr.reading import Problem, ProblemCode
 from omr.settings import ReaderSettings
 
 _SURE_MM = 2.0  # four marks that fit a geometry this well are a sheet's, whatever its code says
+_CODE_OFF_MM = 2.5  # of a code's corner from where the marks put it: curl and three marks of a photo make less
 _MOST_OTHERS = 4
 _OCR_TRIES = 2  # hypotheses whose printed number is read: each costs half a second
 
@@ -53,10 +55,12 @@ def find_sheets(
     for guess in guesses:
         if any(_share_marks(guess, sheet.hypothesis) for sheet in sheets):
             continue
-        code = identify.read_code(grey, guess.matrix, guess.geometry)
+        code, corners = identify.read_code(grey, guess.matrix, guess.geometry) or (None, None)
         known = code and layouts.find(code.digest, code.page)
         if code and known and known.geometry == guess.geometry:
-            sheets.append(Sheet(code, known, guess, others=_others(guesses, guess)))
+            ways = [guess, *_others(guesses, guess), *_by_code(guess, corners, blobs)]
+            ways.sort(key=lambda way: _is_refuted(way, corners))
+            sheets.append(Sheet(code, known, ways[0], others=tuple(ways[1:])))
             if _covers(guess, grey.shape[:2]):
                 break
         elif code:
@@ -70,6 +74,22 @@ def _others(guesses: list[locate.Hypothesis], taken: locate.Hypothesis) -> tuple
     """Return other ways to see the same page: sets of marks that share some with the one taken."""
     same = [g for g in guesses if g is not taken and g.geometry == taken.geometry and _share_marks(g, taken)]
     return tuple(same[:_MOST_OTHERS])
+
+
+def _by_code(guess: locate.Hypothesis, corners: Array | None, blobs: list[locate.Blob]) -> Iterator[locate.Hypothesis]:
+    """Yield the page as its code places it, with the marks about it and without, where three marks may be wrong ones."""
+    if corners is not None and (None in guess.blobs or guess.misfit_mm > _SURE_MM):
+        yield locate.from_code(corners, guess.geometry, blobs)
+        yield locate.from_code(corners, guess.geometry, [])
+
+
+def _is_refuted(way: locate.Hypothesis, corners: Array | None) -> bool:
+    """Tell whether the code doesn't lie where these marks put it: then they are no marks, or not of this sheet."""
+    if corners is None:
+        return False
+    place = way.geometry.code_corners()
+    off = np.hypot(*(apply(way.matrix, place) - corners).T).max()
+    return bool(off > _CODE_OFF_MM * px_per_mm(way.matrix, place.mean(axis=0)))
 
 
 def _share_marks(one: locate.Hypothesis, other: locate.Hypothesis) -> bool:
@@ -115,7 +135,9 @@ def _without_marks(
         return problem(ProblemCode.UNKNOWN_LAYOUT, sheet=code.readable, digest=code.digest)
     if anywhere is None:
         return problem(ProblemCode.NO_FIDUCIALS, sheet=code.readable)
-    return [Sheet(code, known, locate.from_code(anywhere[1], known.geometry, blobs))]
+    corners, geometry = anywhere[1], known.geometry
+    others = (locate.from_code(corners, geometry, []),)
+    return [Sheet(code, known, locate.from_code(corners, geometry, blobs), others=others)]
 
 
 def _by_print(page: Page, layouts: KnownLayouts, guesses: list[locate.Hypothesis]) -> list[Sheet] | Problem:

@@ -33,6 +33,11 @@ class Geometry:
         """Return the middles of the four marks, in mm, (4, 2)."""
         return np.array([(f.x + f.w / 2, f.y + f.h / 2) for f in self.fiducials])
 
+    def code_corners(self) -> Array:
+        """Return the corners of the code, in mm, (4, 2): tl, tr, br, bl."""
+        x, y, w, h = self.code.x, self.code.y, self.code.w, self.code.h
+        return np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
+
 
 def geometry_of(layout: Layout, page: LayoutPage) -> Geometry:
     """Return the geometry of a layout's page. Raises KeyError where a corner is missing."""
@@ -80,6 +85,15 @@ def fit_affine(source: Array, target: Array) -> tuple[Array, float]:
     solution, *_ = np.linalg.lstsq(design, target, rcond=None)
     error = design @ solution - target
     return affine_to_matrix(np.asarray(solution.T, float)), float(np.sqrt((error**2).sum(axis=1).mean()))
+
+
+def similarity(source: Array, target: Array) -> Array:
+    """Return the turn, scale and shift (no shear) that bring points nearest to their targets, as 3 × 3."""
+    p, z = (points @ np.array([1, 1j]) for points in (source, target))
+    p0, z0 = p - p.mean(), z - z.mean()
+    turn = (np.conj(p0) @ z0) / (np.conj(p0) @ p0)
+    shift = z.mean() - turn * p.mean()
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag], [0.0, 0.0, 1.0]])
 
 
 def patches(grey: Grey, matrix: Array, centres: Array, half_mm: tuple[float, float], scale: float) -> Grey:

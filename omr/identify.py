@@ -14,7 +14,7 @@ import numpy as np
 import zxingcpp
 
 from forms.code import CodeError, SheetCode, parse
-from omr.geometry import Array, Geometry, patches
+from omr.geometry import Array, Geometry, apply, patches
 from omr.image import Grey
 
 _QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
@@ -23,44 +23,49 @@ _MODULES = 21  # QR version 1
 _PX_PER_MM = 10.0
 
 
-def read_code(grey: Grey, matrix: Array, geometry: Geometry) -> SheetCode | None:
-    """Return the sheet code at its place, or None where no way of reading gives one that passes its check."""
+def read_code(grey: Grey, matrix: Array, geometry: Geometry) -> tuple[SheetCode, Array | None] | None:
+    """Return the sheet code at its place, or None where no way of reading gives one that passes its check.
+
+    With it come its four corners in px (tl, tr, br, bl) where a decoder saw them: they tell a matrix that is off.
+    """
     area = geometry.code
     centre = np.array([[area.x + area.w / 2, area.y + area.h / 2]])
     half = (area.w / 2 + _QUIET_MM, area.h / 2 + _QUIET_MM)
     patch = patches(grey, matrix, centre, half, _PX_PER_MM)[0]
-    for image in _ways(patch, area.w):
-        code = _decode(image)
-        if code is not None:
-            return code
+    for image, enlarged in _ways(patch, area.w):
+        found = _decode(image)
+        if found is None:
+            continue
+        code, corners = found
+        if not enlarged:
+            return code, None
+        in_mm = (corners + 0.5) / (_PX_PER_MM * enlarged) - np.array(half) + centre
+        return code, apply(matrix, in_mm)
     return None
 
 
 def find_code(grey: Grey) -> tuple[SheetCode, Array] | None:
     """Search a whole page for a code; return it with its four corners in px (tl, tr, br, bl). Costs about 0.1 s."""
-    for found in zxingcpp.read_barcodes(grey, formats=_QR):
+    found = _decode(grey)
+    return found and (found[0], found[1] + 0.5)
+
+
+def _ways(patch: Grey, code_mm: float) -> Iterator[tuple[Grey, int]]:
+    """Yield images to decode, with how many times larger than the patch each is; 0 for one drawn anew."""
+    yield patch, 1
+    yield cv2.GaussianBlur(patch, (0, 0), 2.0).astype(np.uint8, copy=False), 1
+    yield cv2.resize(patch, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False), 2
+    yield _sampled(patch, code_mm), 0
+
+
+def _decode(image: Grey) -> tuple[SheetCode, Array] | None:
+    for found in zxingcpp.read_barcodes(np.ascontiguousarray(image), formats=_QR):
         try:
             code = parse(found.text)
         except CodeError:
             continue
         p = found.position
         return code, np.array([(c.x, c.y) for c in (p.top_left, p.top_right, p.bottom_right, p.bottom_left)], float)
-    return None
-
-
-def _ways(patch: Grey, code_mm: float) -> Iterator[Grey]:
-    yield patch
-    yield cv2.GaussianBlur(patch, (0, 0), 2.0).astype(np.uint8, copy=False)
-    yield cv2.resize(patch, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
-    yield _sampled(patch, code_mm)
-
-
-def _decode(image: Grey) -> SheetCode | None:
-    for found in zxingcpp.read_barcodes(np.ascontiguousarray(image), formats=_QR):
-        try:
-            return parse(found.text)
-        except CodeError:
-            continue
     return None
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omr.components import components
-from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, patches, px_per_mm
+from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, patches, px_per_mm, similarity
 from omr.image import Grey, shrink
 from omr.settings import LocateSettings, RegisterSettings
 
@@ -42,12 +42,16 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """Blobs that may be the corners of a page of ``geometry``, in the order of CORNERS; at most one is None."""
+    """Blobs that may be the corners of a page of ``geometry``, in the order of CORNERS.
+
+    At most one is None, unless the page was placed by its code, whose corners in px are then ``code_px``.
+    """
 
     geometry: Geometry
     blobs: tuple[Blob | None, ...]
     misfit_mm: float
     matrix: Array
+    code_px: Array | None = None  # (4, 2): tl, tr, br, bl
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +261,8 @@ def from_code(corners_px: Array, geometry: Geometry, blobs: Sequence[Blob]) -> H
 
     The way for a sheet with two marks or fewer. The outlines of the boxes must bear it out afterwards.
     """
-    area = geometry.code
-    x, y, w, h = area.x, area.y, area.w, area.h
-    source = np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
-    matrix = _similarity(source, corners_px)
+    source = geometry.code_corners()
+    matrix = similarity(source, corners_px)
     scale = px_per_mm(matrix, source.mean(axis=0))
     found: list[Blob | None] = [None] * 4
     for index in np.argsort(np.hypot(*(geometry.centres() - source.mean(axis=0)).T)):
@@ -275,14 +277,5 @@ def from_code(corners_px: Array, geometry: Geometry, blobs: Sequence[Blob]) -> H
             there = [i for i, blob in enumerate(found) if blob is not None]
             points = np.vstack([source, geometry.centres()[there]])
             target = np.vstack([corners_px, [(b.x, b.y) for b in found if b is not None]])
-            matrix = _similarity(points, target)
-    return Hypothesis(geometry, tuple(found), 0.0, matrix)
-
-
-def _similarity(source: Array, target: Array) -> Array:
-    """Return the turn, scale and shift (no shear) that bring points nearest to their targets, as 3 × 3."""
-    p, z = (points @ np.array([1, 1j]) for points in (source, target))
-    p0, z0 = p - p.mean(), z - z.mean()
-    turn = (np.conj(p0) @ z0) / (np.conj(p0) @ p0)
-    shift = z.mean() - turn * p.mean()
-    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag], [0.0, 0.0, 1.0]])
+            matrix = similarity(points, target)
+    return Hypothesis(geometry, tuple(found), 0.0, matrix, corners_px)

@@ -14,7 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omr import bend
-from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, inverse, patches, px_per_mm
+from omr.geometry import (
+    CORNERS,
+    Array,
+    Geometry,
+    apply,
+    fit_affine,
+    inverse,
+    patches,
+    px_per_mm,
+    similarity,
+)
 from omr.image import Grey, shrink
 from omr.locate import Corner, Hypothesis
 from omr.settings import RegisterSettings
@@ -24,6 +34,8 @@ _OUTER_MM = 0.7  # how far beside an outline the paper is looked at
 _OUTLIER_MM = 1.5  # from an affine map through all boxes: curl bends a page less within its table
 _FAR_SCALE = 3.0  # px per mm: an outline is one pixel wide, enough to find it
 _FAR_MATCH = 0.4  # correlation with the outline; a filled or crossed-out box has less and is placed by others
+_GROWN_BY = 12  # boxes that are looked for at a time on a page that only its code places: some rows of them
+_WIDE_MM = 60.0  # what a map that may shear must stand on, both ways
 _ROUNDS = 5  # a photograph's boxes may lie 3 mm off, and a search reaches 1.2
 _SETTLED_MM = 0.25  # outlines are measured best near the middle of what is searched
 
@@ -142,6 +154,28 @@ def _find_far(grey: Grey, matrix: Array, centres: Array, size: Array, settings: 
     if good.sum() < 3:
         return offsets * 0
     return _smooth(centres, offsets, good & _agreeing(centres, offsets, good), settings)
+
+
+def _grown(
+    grey: Grey, matrix: Array, boxes_mm: Array, anchors: tuple[Array, Array], settings: RegisterSettings
+) -> Array:
+    """Return the map of a page that little is known of, found outwards: the boxes next to what is known come first.
+
+    A code alone gives a direction to a degree; at the far end of the page that is more than a row.
+    """
+    centres = boxes_mm[:, :2]
+    away = np.hypot(*(centres[:, None] - anchors[0][None]).transpose(2, 0, 1)).min(axis=1)
+    order, (source, target) = np.argsort(away), anchors
+    for near in np.array_split(order, max(1, -(-len(order) // _GROWN_BY))):
+        offsets, found = _seek(grey, matrix, centres[near], boxes_mm[0, 2:], settings)
+        if found.sum() < 3:
+            continue
+        found &= np.hypot(*(offsets - np.median(offsets[found], axis=0)).T) < _OUTLIER_MM
+        source = np.vstack([source, centres[near][found]])
+        target = np.vstack([target, apply(matrix, (centres[near] + offsets)[found])])
+        spans_page = np.ptp(source, axis=0).min() > _WIDE_MM
+        matrix = fit_affine(source, target)[0] if spans_page else similarity(source, target)
+    return matrix
 
 
 def _seek(grey: Grey, matrix: Array, places: Array, size: Array, settings: RegisterSettings) -> tuple[Array, Mask]:
@@ -311,4 +345,8 @@ def _fit_set(
     anchors = (source, np.array([(c.x, c.y) for c in corners]).reshape(-1, 2))
     if not len(boxes_mm):
         return Fit(matrix, np.zeros((0, 2)), 0.0, 0, is_photo)
+    if len(corners) < 3 and hypothesis.code_px is not None:
+        known = (geometry.code_corners(), hypothesis.code_px)
+        anchors = (np.vstack([anchors[0], known[0]]), np.vstack([anchors[1], known[1]]))
+        matrix = _grown(grey, matrix, boxes_mm, anchors, settings)
     return fit_boxes(grey, matrix, boxes_mm, anchors, contrast, is_photo, settings)

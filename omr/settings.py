@@ -45,7 +45,7 @@ class BendSettings:
     anchor_noise_mm: float = 0.15  # of a mark's middle, against the outlines
     outlier_mm: float = 0.2  # an outline further from what all others say, and thrice what they don't know, is ink
     rounds: int = 4
-    max_spread_mm: float = 0.3  # a box that may lie further from where it is looked for, unseen, goes to review
+    max_spread_mm: float = 0.2  # a box that may lie further from where it is looked for, unseen, goes to review
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ MATRIX = np.diag([150 / 25.4, 150 / 25.4, 1.0])
 
 
 def read(grey, layout):
-    return identify.read_code(grey, MATRIX, geometry_of(layout, layout.page(1)))
+    found = identify.read_code(grey, MATRIX, geometry_of(layout, layout.page(1)))
+    return found and found[0]
 
 
 def test_clean_code__gives_sheet_digest_and_page(scan, layout, sheet):
