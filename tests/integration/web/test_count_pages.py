@@ -38,56 +38,56 @@ def text_of(person: Person, path: str, status: int = 200) -> str:
     return answer.get_data(as_text=True)
 
 
-def test_count__shows_books_turnout_and_three_rates(operator: Person, worked: str) -> None:
-    page = text_of(operator, f"{worked}/count")
+def test_count__shows_books_turnout_and_three_rates(scrutineer: Person, worked: str) -> None:
+    page = text_of(scrutineer, f"{worked}/count")
     for wanted in ("6 项全部相符", "未收回 2", "93.67", "已达到 80%", "89.27", "258/289", "除不满意外", "身份未填"):
         assert wanted in page
     assert "不是最终结果" not in page
     assert len(re.findall(r'<svg class="stack"', page)) == 4
 
 
-def test_count__every_figure_opens_to_so_many_sheets(operator: Person, worked: str) -> None:
-    page = text_of(operator, f"{worked}/count")
+def test_count__every_figure_opens_to_so_many_sheets(scrutineer: Person, worked: str) -> None:
+    page = text_of(scrutineer, f"{worked}/count")
     figures = re.findall(r'<a class="fig[^"]*" href="([^"]+)">([\d,]+)</a>', page)
     rates = re.findall(r'<a href="([^"]+/sheets\?[^"]+)">([\d,]+)/[\d,]+</a>', page)
     assert len(figures) > 25
     assert len(rates) == 9
     for address, number in {**dict(figures), **dict(rates)}.items():
-        assert f"<b>{number} 张</b>" in text_of(operator, html.unescape(address)), address
+        assert f"<b>{number} 张</b>" in text_of(scrutineer, html.unescape(address)), address
 
 
-def test_count_of_another_item__draws_its_classes(operator: Person, worked: str) -> None:
-    page = text_of(operator, f"{worked}/count?subject={SUBJECT}&item=q1")
+def test_count_of_another_item__draws_its_classes(scrutineer: Person, worked: str) -> None:
+    page = text_of(scrutineer, f"{worked}/count?subject={SUBJECT}&item=q1")
     assert 'aria-label="满意 187; 比较满意 71; 基本满意 24; 不满意 7' in page
 
 
-def test_count_in_english__translates_words_and_items(operator: Person, worked: str) -> None:
-    operator.get("/language/en?next=/")
-    page = text_of(operator, f"{worked}/count")
+def test_count_in_english__translates_words_and_items(scrutineer: Person, worked: str) -> None:
+    scrutineer.get("/language/en?next=/")
+    page = text_of(scrutineer, f"{worked}/count")
     for wanted in ("The books", "Satisfied+Fairly satisfied", "All but dissatisfied", "Class not given", "as a whole"):
         assert wanted in page
 
 
 def test_count_with_open_doubts__says_so_and_links_to_review(
-    operator: Person, worked: str, office: Office, user: User
+    scrutineer: Person, worked: str, office: Office, user: User
 ) -> None:
     with office.db.begin() as session:
         desk = Desk(session, user.id)
         run = session.query(PrintRun).one()
         marks = dict.fromkeys(("rater_class", "q1", "q2"), ("blank", "")) | {"q3": ("unsure", "")}
         desk.page(run, desk.issue(run), marks)
-    page = text_of(operator, f"{worked}/count")
+    page = text_of(scrutineer, f"{worked}/count")
     assert "不是最终结果" in page
     assert f'href="{worked}/review"' in page
-    assert "待复核：1 处存疑未裁定" in text_of(operator, f"{worked}/papers")
+    assert "待复核：1 处存疑未裁定" in text_of(scrutineer, f"{worked}/papers")
 
 
 def test_count_that_does_not_balance__names_what_is_too_many(
-    operator: Person, worked: str, office: Office, meeting: Meeting, user: User
+    scrutineer: Person, worked: str, office: Office, meeting: Meeting, user: User
 ) -> None:
     with office.db.begin() as session:
         Desk(session, user.id).heads(meeting.id, {("issued", "org", "staff"): 230})
-    page = text_of(operator, f"{worked}/count")
+    page = text_of(scrutineer, f"{worked}/count")
     assert "2 项不符" in page
     assert "多 6 张" in page  # 294 returned of 288
     assert "多 8 张" in page  # 330 printed of 322
@@ -98,14 +98,14 @@ def test_count_without_prints__says_what_to_do(operator: Person, meeting: Meetin
     assert f"/meetings/{meeting.id}/print" in text_of(operator, f"/meetings/{meeting.id}/papers")
 
 
-def test_sheets_of_void__one_sheet_with_its_page(operator: Person, worked: str) -> None:
-    page = text_of(operator, f"{worked}/sheets?void=1")
+def test_sheets_of_void__one_sheet_with_its_page(scrutineer: Person, worked: str) -> None:
+    page = text_of(scrutineer, f"{worked}/sheets?void=1")
     assert "<b>1 张</b>" in page
     assert len(re.findall(r'href="/pages/\d+"', page)) == 1
 
 
-def test_sheets__turn_over_in_stretches(operator: Person, worked: str) -> None:
-    page = text_of(operator, f"{worked}/sheets?from=288")
+def test_sheets__turn_over_in_stretches(scrutineer: Person, worked: str) -> None:
+    page = text_of(scrutineer, f"{worked}/sheets?from=288")
     assert "289–294 / 294" in page
     assert len(re.findall(r'<li class="card">', page)) == 6
 
@@ -114,8 +114,8 @@ def test_sheets__turn_over_in_stretches(operator: Person, worked: str) -> None:
     "path",
     ["/sheets?item=q9", "/sheets?item=q1&outcome=lost", "/count?subject=nobody", "/count?form=999", "/summary.odt"],
 )
-def test_address_of_nothing__not_found(operator: Person, worked: str, path: str) -> None:
-    text_of(operator, worked + path, 404)
+def test_address_of_nothing__not_found(scrutineer: Person, worked: str, path: str) -> None:
+    text_of(scrutineer, worked + path, 404)
 
 
 @pytest.mark.parametrize(
@@ -129,15 +129,15 @@ def test_address_of_nothing__not_found(operator: Person, worked: str, path: str)
         ("/count.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
     ],
 )
-def test_files__are_what_they_say(operator: Person, worked: str, path: str, mimetype: str, begins: bytes) -> None:
-    answer = operator.get(worked + path)
+def test_files__are_what_they_say(scrutineer: Person, worked: str, path: str, mimetype: str, begins: bytes) -> None:
+    answer = scrutineer.get(worked + path)
     assert (answer.status_code, answer.mimetype) == (200, mimetype)
     assert answer.data.startswith(begins)
     assert answer.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''%")
 
 
-def test_papers__preview_holds_the_numbers_of_the_files(operator: Person, worked: str) -> None:
-    page = text_of(operator, f"{worked}/papers")
+def test_papers__preview_holds_the_numbers_of_the_files(scrutineer: Person, worked: str) -> None:
+    page = text_of(scrutineer, f"{worked}/papers")
     for wanted in (
         "一、参加情况",
         '<td class="">187</td>',

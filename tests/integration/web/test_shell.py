@@ -90,7 +90,7 @@ def test_every_page__opens_in_both_languages(app, runs_all, known, language):
 def test_operator__may_not_manage_accounts(operator):
     assert operator.get("/accounts").status_code == 403
     assert operator.post("/accounts", {"name": "王五", "role": "administrator"}).status_code == 403
-    assert "只供管理员" in operator.get("/accounts").get_data(as_text=True)
+    assert "不能打开此页" in operator.get("/accounts").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
