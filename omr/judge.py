@@ -8,6 +8,7 @@ answer on a sheet of fills; nothing inside the box can tell them apart.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -183,6 +184,8 @@ def _with_context(
     settings: JudgeSettings,
 ) -> NDArray[np.float64]:
     """Move probability between "marked" and "cancelled" of heavy boxes, by the row and by the writer's habit."""
+    if not heavy.any():
+        return rows
     rows = rows.copy()
     both = rows[:, _MARKED] + rows[:, _CANCELLED]
     clear = ~heavy & (blocks < settings.stroke_blocks) & (rows[:, _MARKED] > 0.9)
@@ -204,13 +207,13 @@ def _question(
     ids = list(boxes)
     states, sure = _box_states(boxes, rows, lost, settings)
     readings = {
-        box: BoxReading(state, round(float(chance), 6), tuple(boxes[box]))
-        for box, state, chance in zip(ids, states, sure, strict=True)
+        box: BoxReading(state, round(chance, 6), tuple(boxes[box]))
+        for box, state, chance in zip(ids, states, sure.tolist(), strict=True)
     }
     marked = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.MARKED)
     open_ = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.UNSURE)
     struck = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.CANCELLED)
-    chance = float(np.prod(sure))
+    chance = math.prod(sure.tolist())
     if open_ or (struck and not marked) or chance < settings.sure_question:
         candidates = marked + open_ or struck or _likeliest(ids, rows)
         state = QuestionState.UNSURE
@@ -234,9 +237,9 @@ def _box_states(
         sure = np.where(round_it, np.minimum(sure, settings.beside), sure - rows[:, _ASIDE])
     names = (BoxState.EMPTY, BoxState.MARKED, BoxState.CANCELLED)
     states = []
-    for index, features in enumerate(boxes.values()):
-        state = names[best[index]]
-        least = (settings.sure, settings.sure_marked, settings.sure_cancelled)[best[index]]
+    for features, place, chance in zip(boxes.values(), best.tolist(), sure.tolist(), strict=True):
+        state = names[place]
+        least = (settings.sure, settings.sure_marked, settings.sure_cancelled)[place]
         if state is BoxState.EMPTY and (
             features[_INK] > settings.trace_ink or features[_EYE_MARKED] > settings.eye_marked
         ):
@@ -245,7 +248,7 @@ def _box_states(
             least = settings.sure_stray
         if state is BoxState.MARKED and features[_PEAK] < settings.pale_peak:
             least = settings.sure_pale
-        states.append(state if sure[index] >= least else BoxState.UNSURE)
+        states.append(state if chance >= least else BoxState.UNSURE)
     return states, sure
 
 
