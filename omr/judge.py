@@ -81,18 +81,20 @@ def judge(
     if not keys:
         return {}
     features = np.array([row for boxes in evidence.values() for row in boxes.values()], float)
-    chances = dict(zip(keys, probabilities(evidence), strict=True))
+    table = probabilities(evidence)
+    chances = dict(zip(keys, table, strict=True))
     heavy = {key for key, row in zip(keys, features, strict=True) if _is_heavy(row, settings)}
     fills = _fills_are_answers(evidence, chances, heavy, settings)
     may_be_lost = (one_bit and not _inks_well(evidence, chances, settings)) or _fades(evidence, chances, settings)
-    readings = {}
+    full = np.array([key in heavy for key in keys])
+    hidden = features[:, _OUTLINE] < settings.min_outline
+    if spoiled:
+        hidden |= np.array([f"{question}.{box}" in spoiled for question, box in keys])
+    readings, end = {}, 0
     for question, boxes in evidence.items():
-        ids = list(boxes)
-        rows = np.array([chances[question, box] for box in ids])
-        blocks = np.array([boxes[box][_BLOCKS] for box in ids])
-        full = np.array([(question, box) in heavy for box in ids])
-        rows = _with_context(rows, full, blocks, fills, settings)
-        lost = np.array([f"{question}.{box}" in spoiled or boxes[box][_OUTLINE] < settings.min_outline for box in ids])
+        own = slice(end, end := end + len(boxes))
+        rows = _with_context(table[own], full[own], features[own, _BLOCKS], fills, settings)
+        lost = hidden[own]
         if may_be_lost and not (rows[:, _MARKED] > 0.5).any():
             lost[:] = True
         readings[question] = _question(boxes, rows, lost, (most or {}).get(question, 1), settings)
