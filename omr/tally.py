@@ -27,6 +27,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from forms.survey import Choice, Question
+from omr.disclosure import DEFAULT_FLOOR, members
 
 UNSTATED = ""  # the rater class of a sheet that names none
 
@@ -146,6 +147,9 @@ class Rules:
     denominator: str = "choices"  # "choices": those who took a choice that counts; "valid": all sheets that were asked
     headline: str = "fairly"  # one of RATES
     turnout_percent: int = 80  # 以上 includes the number itself
+    disclosure_floor: int = DEFAULT_FLOOR  # a rater class with fewer sheets is not shown alone
+    high_percent: int = 90  # the headline rate that makes an example (示范)
+    low_percent: int = 60  # below it: rectification within a set time (限期整改)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Rules:
@@ -185,7 +189,7 @@ class ChoiceFigure:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One item, of all raters or of one class (``rater_class`` is None for all)."""
+    """One item, of all raters or of one class (``rater_class`` is None for all; of several it joins their ids)."""
 
     subject: str
     question: Question
@@ -223,9 +227,11 @@ def figures(part: Count, rules: Rules, subject: str, question: Question, rater_c
 
     With the denominator "choices" a rate divides by the sheets that took a choice with ``in_denominator``; with "valid"
     by all valid sheets whose page came. The parts are the same: an abstention never makes anybody satisfied.
+    ``rater_class``: a class, or several joined (a row of ``omr.disclosure``).
     """
-    asked = sum(n for (_, _, raters), n in part.asked.items() if rater_class in (None, raters))
-    ours = [(cell, n) for cell, n in part.cells.items() if rater_class in (None, cell.rater_class)]
+    who = None if rater_class is None else members(rater_class)
+    asked = sum(n for (_, _, raters), n in part.asked.items() if who is None or raters in who)
+    ours = [(cell, n) for cell, n in part.cells.items() if who is None or cell.rater_class in who]
     stands = {kind: sum(n for cell, n in ours if cell.outcome == kind) for kind in Outcome}
     taken: Counter[tuple[str, ...]] = Counter()
     for cell, number in ours:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forms.survey import Choice, Question
-from omr.books import Equation, Ledger, Turnout, equations
+from omr.books import Equation, Ledger, Turnout, equations, turnout
 from omr.tally import (
     UNSTATED,
     Answer,
@@ -265,6 +265,9 @@ def test_state_that_nobody_may_give__refused(state: str, decided: bool) -> None:
         (None, 316, None),
         (3, None, None),
         (0, 0, None),
+        (90, 80, None),
+        (80, 80, True),
+        (3, 0, None),
     ],
 )
 def test_turnout__eighty_percent_itself_is_enough(
@@ -278,6 +281,58 @@ def test_more_returned_than_issued__equation_broken_by_that_number() -> None:
     found = {e.code: e for e in equations(Ledger(330, 296, 3, 31, 296), counted, [])}
     assert (found["returned"].ok, found["returned"].difference) == (False, 2)
     assert found["printed"].ok
+
+
+def test_more_returned_than_issued__stops_the_count_and_nothing_else_does() -> None:
+    found = equations(Ledger(331, 296, 3, 31, 290, box=295, read=296, held=1), Count(298, 1, {"staff": 298}), [])
+    assert {equation.code for equation in found if equation.ok is False} == {
+        "printed", "issued", "box", "read", "returned", "split",
+    }  # fmt: skip
+    assert [equation.code for equation in found if equation.stops] == ["returned"]
+
+
+def test_sheets_of_a_stack__are_counted_or_held() -> None:
+    ledger = Ledger(330, 296, 3, 31, 296, box=297, read=296, held=2, unruled=3, about=(290, 297))
+    found = {e.code: e for e in equations(ledger, Count(294, 1, {"staff": 293}), [])}
+    assert (found["read"].ok, found["box"].difference) == (True, 1)
+    assert found["reviewed"].terms == (("pending", 3),)
+    assert found["about"].terms == (("fit", 1), ("about", 2))
+    assert found["about"].ok is False
+
+
+heads = st.dictionaries(
+    st.tuples(st.sampled_from(("expected", "present")), st.just(""), st.sampled_from(("staff", "student"))),
+    st.integers(0, 200),
+)
+
+
+@given(heads, st.integers(0, 100))
+def test_turnout__praises_only_what_can_be_and_is(heads: dict[tuple[str, str, str], int], percent: int) -> None:
+    *classes, total = turnout(heads, ("staff", "student"), percent)
+    for row in (*classes, total):
+        if row.reached:
+            assert row.present is not None
+            assert row.expected
+            assert 100 * row.present >= percent * row.expected
+            assert row.present <= row.expected
+    if any(row.impossible for row in classes):
+        assert (total.impossible, total.reached) == (True, None)
+    if total.present is not None:
+        assert total.present == sum(row.present or 0 for row in classes)
+
+
+@given(st.integers(0, 999), st.integers(0, 99), st.integers(0, 99), st.integers(0, 999), st.integers(0, 999), stacks)
+def test_books__hold_exactly_where_the_numbers_agree(
+    issued: int, spoiled: int, spare: int, printed: int, box: int, stack: list[Sheet]
+) -> None:
+    counted = count(stack)
+    ledger = Ledger(printed, issued, spoiled, spare, issued, box=box, read=len(stack) + 2, held=2, unruled=2)
+    found = {e.code: e for e in equations(ledger, counted, [])}
+    assert found["printed"].ok == (printed == issued + spoiled + spare)
+    assert found["box"].ok == (box == len(stack) + 2)
+    assert (found["returned"].ok, found["returned"].stops) == (len(stack) <= issued, len(stack) > issued)
+    assert found["read"].ok
+    assert found["split"].ok
 
 
 def test_number_not_entered__equation_is_open_and_not_true() -> None:
