@@ -17,6 +17,7 @@ from webapp.rights import Right
 from webapp.services import campaigns, outlook, progress, surveys, units
 
 bp = Blueprint("home", __name__)
+NUMBERS = ("turnout_percent", "disclosure_floor", "high_percent", "low_percent")  # of the counting rules
 
 
 @bp.get("/")
@@ -98,9 +99,11 @@ def rules(campaign_id: int) -> str:
 def save_rules(campaign_id: int) -> Any:
     """Change the counting rules."""
     row = campaigns.get(office(), campaign_id)
-    percent = form_text("turnout_percent")
+    typed = {name: form_text(name) for name in NUMBERS if name in request.form}
+    numbers = {name: int(text) if text.isascii() and text.isdigit() else -1 for name, text in typed.items()}
     wanted = {
-        "turnout_percent": int(percent) if percent.isascii() and percent.isdigit() else -1,
+        **campaigns.rules_of(row),
+        **numbers,
         "headline": form_text("headline"),
         "denominator": form_text("denominator"),
     }
@@ -108,7 +111,7 @@ def save_rules(campaign_id: int) -> Any:
         campaigns.set_rules(office(), campaign_id, wanted)
     except InvalidInput as error:
         page = render_template(
-            "home/rules.html", campaign=row, rules={**wanted, "turnout_percent": percent}, problem=error
+            "home/rules.html", campaign=row, rules={**wanted, **typed}, problem=error
         )
         return page, error.status
     flash(_("The counting rules are saved. Every figure follows them from now on."), "ok")

@@ -14,17 +14,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from forms import loader
+from omr.disclosure import LEAST_FLOOR
 from omr.tally import RATES, Rules
 from webapp.errors import InvalidInput, NotFound
 from webapp.models import Campaign, Meeting
 from webapp.office import Office
-from webapp.services import surveys
+from webapp.services import closed, surveys
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 # The counting rules that hold where a campaign says nothing else: what omr.tally counts by, and nothing more.
 DEFAULT_RULES: dict[str, int | str] = asdict(Rules())
 DENOMINATORS = ("choices", "valid")
 HEADLINES = RATES
+MOST_FLOOR = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def set_rules(office: Office, campaign_id: int, rules: Mapping[str, Any]) -> Non
         campaign = session.get(Campaign, campaign_id)
         if campaign is None:
             raise NotFound("no-such-row", kind="Campaign")
+        closed.refuse_campaign(session, campaign_id)
         campaign.rules = kept
 
 
@@ -119,9 +122,14 @@ def checked_rules(rules: Mapping[str, Any]) -> dict[str, int | str]:
     merged = {**DEFAULT_RULES, **rules}
     if set(merged) != set(DEFAULT_RULES):
         raise InvalidInput("no-such-rule", rule=sorted(set(merged) - set(DEFAULT_RULES))[0])
-    percent = merged["turnout_percent"]
-    if not isinstance(percent, int) or not 0 <= percent <= 100:
+    percents = [merged[name] for name in ("turnout_percent", "low_percent", "high_percent")]
+    if not all(isinstance(percent, int) and 0 <= percent <= 100 for percent in percents):
         raise InvalidInput("bad-percent")
+    if percents[1] > percents[2]:
+        raise InvalidInput("bad-lines")
+    floor = merged["disclosure_floor"]
+    if not isinstance(floor, int) or not LEAST_FLOOR <= floor <= MOST_FLOOR:
+        raise InvalidInput("bad-floor", least=LEAST_FLOOR, most=MOST_FLOOR)
     if merged["headline"] not in HEADLINES or merged["denominator"] not in DENOMINATORS:
         raise InvalidInput("no-such-rule", rule=f"{merged['headline']}, {merged['denominator']}")
     return merged
