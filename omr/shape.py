@@ -182,19 +182,19 @@ def _beyond(smooth: Grey, peak: Floats, window: Window, scale: float) -> tuple[F
     """Return how far ink that is also inside runs outside (box widths), and how many sides of the box it crosses."""
     size, width = smooth.shape[1], window[1].stop - window[1].start
     ink = smooth > (255 * np.maximum(0.1, 0.25 * np.minimum(peak, 0.75))).astype(np.uint8)[:, None, None]
-    number, y, x = _connected(ink, window)
+    places = _connected(ink, window)
+    line, x = np.divmod(places, size)
+    column = places // (size * size) * size + x
     at, half = np.arange(size) - (size - 1) / 2, width / 2
     rim = half + _SIDES_PX * scale
-    rows, columns = (
-        np.bincount(number * size + place, minlength=ink.size // size).reshape(-1, size) for place in (y, x)
-    )
+    rows, columns = (np.bincount(each, minlength=ink.size // size).reshape(-1, size) for each in (line, column))
     far = np.maximum(rows > 0, columns > 0) * np.abs(at)
     sides = [each[:, outside].sum(axis=1) >= 3 for each in (rows, columns) for outside in (at > rim, at < -rim)]
     return np.maximum(0.0, far.max(axis=1) - half) / width, np.sum(sides, axis=0).astype(float)
 
 
-def _connected(ink: Flags, window: Window) -> tuple[NDArray[np.int64], ...]:
-    """Return patch, row and column of the ink that hangs together with ink of the window, over the masked outline."""
+def _connected(ink: Flags, window: Window) -> NDArray[np.int64]:
+    """Return where in ``ink``, laid out flat, ink hangs together with ink of the window, over the masked outline."""
     reach = len(_BRIDGE) // 2
     tall = cv2.dilate(_under_another(_apart(ink, reach)), _BRIDGE).reshape(len(ink), -1, ink.shape[2])
     tall[:, :reach] = tall[:, -reach:] = 0
@@ -202,6 +202,7 @@ def _connected(ink: Flags, window: Window) -> tuple[NDArray[np.int64], ...]:
     of_patch = labels.reshape(tall.shape)[:, reach:-reach]
     touching = np.zeros(count, bool)
     touching[of_patch[:, window[0], window[1]][ink[:, window[0], window[1]]]] = True
-    number, y, x = ink.nonzero()
-    kept = touching[of_patch[number, y, x]]
-    return number[kept], y[kept], x[kept]
+    places = np.flatnonzero(ink)
+    margin = 2 * reach * ink.shape[2]  # of_patch lies in labels, with rows between its patches
+    labelled = places + places // ink[0].size * margin + margin // 2
+    return np.asarray(places[touching[labels.ravel()[labelled]]])
