@@ -74,9 +74,11 @@ class Meeting(Base):
 
 
 class HeadCount(Base):
-    """A number entered by a person: added, never changed; the newest of its (meeting, kind, form, rater_class) holds.
+    """A number entered by a person: added, never changed.
 
-    ``kind``: expected, present (form ""); issued (form, rater_class); spoiled, spare (form, rater_class "").
+    The newest of its (meeting, session, kind, form, rater_class) holds. ``kind``: expected, present (form ""); issued
+    (form, rater_class); spoiled, spare, box (form, rater_class ""). ``session_id``: the supplementary session where it
+    was counted, None for the meeting itself.
     """
 
     __tablename__ = "head_count"
@@ -90,3 +92,4 @@ class HeadCount(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     at: Mapped[dt.datetime] = mapped_column(default=now)
     note: Mapped[str] = mapped_column(String(200), default="")
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("meeting_session.id"))

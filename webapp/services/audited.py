@@ -32,14 +32,21 @@ class Audited:
 
 
 AUDITED: dict[Any, Audited] = {
-    m.User: Audited(("name", "display_name", "active"), ("password_hash",)),
+    m.User: Audited(("name", "display_name", "active"), ("password_hash", "totp_secret")),
+    m.RecoveryCode: Audited(("user_id", "used_at"), ("digest",)),
     m.Grant: Audited(("user_id", "role", "unit_id", "granted_by", "revoked_at", "revoked_by"), ("granted_at",)),
     m.SignIn: Audited(("user_id",), ("token",), by="user_id"),
     m.Unit: Audited(("parent_id", "kind", "name")),
+    m.UnitExpected: Audited(("unit_id", "rater_class", "number"), ("at",), by="user_id"),
+    m.Member: Audited(("unit_id", "name", "number", "cadre")),
     m.Campaign: Audited(("title", "number", "issuer", "issued_on", "finish_by", "report_by", "rules")),
     m.Survey: Audited(("campaign_id", "form", "title"), ("source",)),
     m.Meeting: Audited(("campaign_id", "unit_id", "held_on", "place", "manner", "presider", "supervisor")),
-    m.HeadCount: Audited(("meeting_id", "kind", "form", "rater_class", "number"), ("at",), why="note", by="user_id"),
+    m.HeadCount: Audited(
+        ("meeting_id", "kind", "form", "rater_class", "number", "session_id"), ("at",), why="note", by="user_id"
+    ),
+    m.MeetingSession: Audited(("meeting_id", "held_on", "place"), ("at",), why="why", by="user_id"),
+    m.TurnoutReason: Audited(("meeting_id",), ("at",), why="text", by="user_id"),
     m.Layout: Audited(("form",), ("source",)),
     m.PrintRun: Audited(("meeting_id", "survey_id", "layout_digest", "subject"), ("values",), by="created_by"),
     m.PrintFile: Audited(("print_run_id", "copies"), by="created_by"),
@@ -74,6 +81,7 @@ AUDITED: dict[Any, Audited] = {
 LEFT_OUT: dict[Any, str] = {
     m.TrailRow: "the trail itself",
     m.Answer: "in the digest of its reading",
+    m.UnitVersion: "the history of a unit; each change of the unit itself is in the trail",
     m.IssuedSheet: "a row a sheet would keep the order of the codes; the print file is the deed",
     m.Lease: "who looks at a mark just now; ends by itself",
     m.LoginAttempt: "forgotten after minutes; tells what was typed",

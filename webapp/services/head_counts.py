@@ -11,13 +11,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.errors import InvalidInput, NotFound
-from webapp.models import HeadCount, Meeting, PrintRun, Survey, User
+from webapp.models import HeadCount, Meeting, MeetingSession, PrintRun, Survey, User
 from webapp.office import Office
-from webapp.services.meetings import latest_counts
+from webapp.services import closed
+from webapp.services.meetings import Key, counts_by_session, latest_counts
 from webapp.services.printing import printed
 
-Key = tuple[str, str, str]  # kind, form, rater_class
-KINDS = ("expected", "present", "issued", "spoiled", "spare")
+KINDS = ("expected", "present", "issued", "spoiled", "spare", "box")
+PAPER = ("issued", "spoiled", "spare")
 MOST = 100_000
 
 
@@ -33,36 +34,72 @@ class Warning:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One number as it was entered."""
+    """One number as it was entered. ``replaces``: the number that it corrected, None for a first one."""
 
     key: Key
     number: int
     at: dt.datetime
     by: str
     note: str
+    session_id: int | None = None
+    replaces: int | None = None
 
 
-def enter(office: Office, meeting_id: int, numbers: Mapping[Key, str], *, user_id: int, note: str = "") -> int:
+def enter(
+    office: Office,
+    meeting_id: int,
+    numbers: Mapping[Key, str],
+    *,
+    user_id: int,
+    note: str = "",
+    session_id: int | None = None,
+    seen: Mapping[Key, str] | None = None,
+) -> int:
     """Add the numbers that differ from those in force; an empty field that was empty before says nothing.
 
-    Returns how many rows were added. Raises NotFound and InvalidInput; then nothing is added.
+    ``session_id``: the supplementary session they were counted at, None for the meeting itself. ``seen``: what the
+    page showed; a field left as it was shown changes nothing, whatever others have entered since.
+
+    Returns how many rows were added. Raises NotFound, Conflict (closed) and InvalidInput (no number, a correction
+    without a reason, somebody else changed the same number); then nothing is added.
     """
     if len(note) > 200:
         raise InvalidInput("text-long")
     with office.db.begin() as session:
-        if session.get(Meeting, meeting_id) is None:
-            raise NotFound("no-such-row", kind="Meeting")
-        heads = latest_counts(session, meeting_id)
+        _check(session, meeting_id, session_id)
+        heads = counts_by_session(session, meeting_id).get(session_id, {})
+        touched = {key: text for key, text in numbers.items() if seen is None or text != seen.get(key, "")}
         rows = [
             HeadCount(
                 meeting_id=meeting_id, kind=key[0], form=key[1], rater_class=key[2], number=number, user_id=user_id,
-                note=note,
+                note=note, session_id=session_id,
             )
-            for key, number in _parsed(numbers, heads)
+            for key, number in _parsed(touched, heads)
             if heads.get(key) != number
         ]  # fmt: skip
+        _refuse_stale(rows, heads, seen)
+        if not note.strip() and any((row.kind, row.form, row.rater_class) in heads for row in rows):
+            raise InvalidInput("correction-without-reason")
         session.add_all(rows)
     return len(rows)
+
+
+def _check(session: Session, meeting_id: int, session_id: int | None) -> None:
+    if session.get(Meeting, meeting_id) is None:
+        raise NotFound("no-such-row", kind="Meeting")
+    closed.refuse(session, meeting_id)
+    if session_id is not None:
+        row = session.get(MeetingSession, session_id)
+        if row is None or row.meeting_id != meeting_id:
+            raise NotFound("no-such-row", kind="MeetingSession")
+
+
+def _refuse_stale(rows: list[HeadCount], heads: Mapping[Key, int], seen: Mapping[Key, str] | None) -> None:
+    """Raise InvalidInput where somebody else entered one of the numbers after the page was shown."""
+    for row in rows if seen is not None else ():
+        key = (row.kind, row.form, row.rater_class)
+        if seen.get(key, "") != str(heads.get(key, "")):
+            raise InvalidInput("number-stale", now=heads[key], typed=row.number, field="|".join(key))
 
 
 def history(office: Office, meeting_id: int) -> list[Entry]:
@@ -71,13 +108,16 @@ def history(office: Office, meeting_id: int) -> list[Entry]:
         select(HeadCount, User.display_name)
         .join(User, User.id == HeadCount.user_id)
         .where(HeadCount.meeting_id == meeting_id)
-        .order_by(HeadCount.id.desc())
+        .order_by(HeadCount.id)
     )
+    found, before = [], dict[tuple[int | None, Key], int]()
     with office.db.read() as session:
-        return [
-            Entry((row.kind, row.form, row.rater_class), row.number, row.at, by, row.note)
-            for row, by in session.execute(query)
-        ]
+        for row, by in session.execute(query):
+            key = (row.kind, row.form, row.rater_class)
+            old = before.get((row.session_id, key))
+            found.append(Entry(key, row.number, row.at, by, row.note, row.session_id, old))
+            before[row.session_id, key] = row.number
+    return found[::-1]
 
 
 def warnings(session: Session, meeting_id: int) -> list[Warning]:
@@ -86,7 +126,7 @@ def warnings(session: Session, meeting_id: int) -> list[Warning]:
     drawn, subjects = printed(session, meeting_id), _subjects(session, meeting_id)
     found = list(_too_many_present(heads)) + list(_too_many_issued(heads, subjects))
     for form in sorted({form for _, form, _ in heads if form}):
-        used = [number for (kind, of_form, _), number in heads.items() if of_form == form and kind in KINDS[2:]]
+        used = [number for (kind, of_form, _), number in heads.items() if of_form == form and kind in PAPER]
         if sum(used) > drawn.get(form, 0):
             params = {"used": sum(used), "printed": drawn.get(form, 0)}
             found.append(Warning("heads-over-printed", form, "", params))

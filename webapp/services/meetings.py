@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from omr import books
 from omr.books import Turnout
 from webapp.errors import InvalidInput, NotFound
 from webapp.models import Campaign, HeadCount, Meeting, Unit
 from webapp.office import Office
-from webapp.services import campaigns, surveys
+from webapp.services import meeting_rules, surveys
+
+Key = tuple[str, str, str]  # kind, form, rater_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +69,41 @@ def update(office: Office, meeting_id: int, facts: Facts) -> None:
             setattr(meeting, name, value)
 
 
-def latest_counts(session: Session, meeting_id: int) -> dict[tuple[str, str, str], int]:
-    """Return the numbers in force: (kind, form, rater_class) → number; nothing for what nobody entered."""
+def counts_by_session(session: Session, meeting_id: int) -> dict[int | None, dict[Key, int]]:
+    """Return the numbers in force of each session; None is the meeting itself, and always there."""
     newest = (
         select(func.max(HeadCount.id))
         .where(HeadCount.meeting_id == meeting_id)
-        .group_by(HeadCount.kind, HeadCount.form, HeadCount.rater_class)
+        .group_by(HeadCount.session_id, HeadCount.kind, HeadCount.form, HeadCount.rater_class)
     )
-    rows = session.scalars(select(HeadCount).where(HeadCount.id.in_(newest)))
-    return {(row.kind, row.form, row.rater_class): row.number for row in rows}
+    found: dict[int | None, dict[Key, int]] = {None: {}}
+    for row in session.scalars(select(HeadCount).where(HeadCount.id.in_(newest))):
+        found.setdefault(row.session_id, {})[row.kind, row.form, row.rater_class] = row.number
+    return found
+
+
+def latest_counts(session: Session, meeting_id: int) -> dict[Key, int]:
+    """Return the numbers in force, all sessions together: (kind, form, rater_class) → number.
+
+    Nothing for what nobody entered.
+    """
+    total: Counter[Key] = Counter()
+    for numbers in counts_by_session(session, meeting_id).values():
+        total.update(numbers)
+    return dict(total)
 
 
 def turnout(session: Session, meeting_id: int) -> list[Turnout]:
-    """Return the turnout of each kind of rater and, last, of all (``rater_class`` None).
+    """Return the turnout of each kind of rater and, last, of all (``rater_class`` None), all sessions together.
 
-    Numbers that nobody entered are None; the total sums what was entered. The threshold is the rule of the campaign.
-    Raises NotFound.
+    Numbers that nobody entered are None. The threshold is the rule in force. Raises NotFound.
     """
     meeting = session.get(Meeting, meeting_id, options=[joinedload(Meeting.campaign).selectinload(Campaign.surveys)])
     if meeting is None:
         raise NotFound("no-such-row", kind="Meeting")
-    percent = int(campaigns.rules_of(meeting.campaign)["turnout_percent"])
-    heads = latest_counts(session, meeting_id)
+    percent = int(meeting_rules.of_meeting(session, meeting)["turnout_percent"])
     known = [row.id for row in surveys.rater_classes(meeting.campaign.surveys)]
-    entered = [key[2] for key in heads if key[0] in ("expected", "present") and key[2] not in known]
-    rows = [
-        Turnout(rater_class, heads.get(("expected", "", rater_class)), heads.get(("present", "", rater_class)), percent)
-        for rater_class in [*known, *dict.fromkeys(entered)]
-    ]
-    return [*rows, Turnout(None, _sum(row.expected for row in rows), _sum(row.present for row in rows), percent)]
-
-
-def _sum(numbers: Iterable[int | None]) -> int | None:
-    entered = [number for number in numbers if number is not None]
-    return sum(entered) if entered else None
+    return list(books.turnout(latest_counts(session, meeting_id), known, percent))
 
 
 def _check(session: Session, facts: Facts) -> None:

@@ -1,0 +1,80 @@
+"""Too few came: a supplementary session for those who could not, or a written reason. Both are rows that are added."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.errors import InvalidInput, NotFound
+from webapp.models import Meeting, MeetingSession, TurnoutReason, User
+from webapp.office import Office
+from webapp.services import closed
+
+MOST_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the count stands though too few came, and who said so."""
+
+    text: str
+    by: str
+    at: dt.datetime
+
+
+def add(office: Office, meeting_id: int, *, held_on: dt.date | None, place: str, why: str, user_id: int) -> int:
+    """Add a supplementary session. Returns its id. Raises NotFound, InvalidInput, and Conflict once it is closed."""
+    if len(place) > 120 or len(why) > 200:
+        raise InvalidInput("text-long")
+    with office.db.begin() as session:
+        meeting = _open_meeting(session, meeting_id)
+        if held_on is None or (meeting.held_on and held_on < meeting.held_on):
+            raise InvalidInput("session-date")
+        row = MeetingSession(meeting_id=meeting_id, held_on=held_on, place=place, why=why, user_id=user_id)
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def of_meeting(session: Session, meeting_id: int) -> list[MeetingSession]:
+    """Return the supplementary sessions of a meeting, in the order in which they were added."""
+    query = select(MeetingSession).where(MeetingSession.meeting_id == meeting_id).order_by(MeetingSession.id)
+    return list(session.scalars(query))
+
+
+def give_reason(office: Office, meeting_id: int, *, text: str, user_id: int) -> None:
+    """Write down why the count stands though too few came; an empty text takes it back.
+
+    Raises NotFound, InvalidInput, and Conflict once the meeting is closed.
+    """
+    if len(text) > MOST_TEXT:
+        raise InvalidInput("text-long")
+    with office.db.begin() as session:
+        _open_meeting(session, meeting_id)
+        now = reason(session, meeting_id)
+        if not text and now is None:
+            raise InvalidInput("reason-missing")
+        session.add(TurnoutReason(meeting_id=meeting_id, text=text, user_id=user_id))
+
+
+def reason(session: Session, meeting_id: int) -> Reason | None:
+    """Return the reason in force, None where there is none."""
+    query = (
+        select(TurnoutReason, User.display_name)
+        .join(User, User.id == TurnoutReason.user_id)
+        .where(TurnoutReason.meeting_id == meeting_id)
+        .order_by(TurnoutReason.id.desc())
+    )
+    row = session.execute(query.limit(1)).first()
+    return Reason(row[0].text, row[1], row[0].at) if row and row[0].text else None
+
+
+def _open_meeting(session: Session, meeting_id: int) -> Meeting:
+    meeting = session.get(Meeting, meeting_id)
+    if meeting is None:
+        raise NotFound("no-such-row", kind="Meeting")
+    closed.refuse(session, meeting_id)
+    return meeting
