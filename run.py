@@ -67,7 +67,7 @@ def perform(argv: Sequence[str]) -> int:
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Treat SIGTERM as Ctrl-C."""
+    """Stop as on Ctrl-C."""
     raise KeyboardInterrupt
 
 
@@ -76,6 +76,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # both are text streams
     signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)  # a shell's script starts what ends in & with Ctrl-C ignored
     try:
         return perform(sys.argv[1:])
     except Trouble as trouble:

@@ -32,8 +32,8 @@ class Order:
             yield surveys.Values(unit=self.unit, subject=subject, date=self.date, members=self.members)
 
 
-def check_names(order: Order) -> None:
-    """Raise FormErrors for names that stand twice (their votes would be mixed) and for lines of several columns."""
+def misnamed(order: Order) -> list[FormError]:
+    """Return the problems of names that stand twice (their votes would be mixed) and of lines of several columns."""
     names = [(f"members[{number}]", name) for number, name in enumerate(order.subjects or order.members, start=1)]
     source = Source(lines=_lines(order))
     source.errors += [
@@ -42,21 +42,26 @@ def check_names(order: Order) -> None:
         if "\t" in name
     ]
     source.once(names, "duplicate-name")
-    if source.errors:
-        raise FormErrors(source.errors).placed(source.lines, "")
+    return FormErrors(source.errors).placed(source.lines, "").errors if source.errors else []
 
 
 def typeset_all(survey: surveys.Survey, order: Order) -> list[tuple[surveys.Values, layouts.Layout]]:
-    """Set the sheets of all subjects. Raises FormErrors with the problems of all of them, each told once."""
-    made, errors = [], list[FormError]()
+    """Set the sheets of all subjects. Raises FormErrors with the problems of all names, each told once."""
+    made, errors = [], misnamed(order)
     for number, values in enumerate(order.values(), start=1):
         try:
             made.append((values, typeset(survey, values)))
         except FormErrors as unfit:
-            errors += [error for error in of_order(unfit, order, number) if error not in errors]
+            errors += also(errors, of_order(unfit, order, number))
     if errors:
         raise FormErrors(errors)
     return made
+
+
+def also(told: list[FormError], errors: list[FormError]) -> list[FormError]:
+    """Return those errors whose place has no fault yet: a line of two columns need not hear of its tab as well."""
+    places = {error.place for error in told}
+    return [error for error in errors if error.place not in places]
 
 
 def of_order(unfit: FormErrors, order: Order, number: int) -> list[FormError]:

@@ -95,11 +95,14 @@ def preview(office: Office, survey_id: int, values: surveys.Values, page: int = 
 
 def preview_order(office: Office, survey_id: int, order: Order, page: int = 1) -> Preview:
     """Draw one page of the first subject of an order. Raises NotFound and FormErrors, told of the order's lines."""
-    orders.check_names(order)
+    problems = orders.misnamed(order)
     try:
-        return preview(office, survey_id, next(order.values()), page)
+        drawn = preview(office, survey_id, next(order.values()), page)
     except FormErrors as unfit:
-        raise FormErrors(orders.of_order(unfit, order, 1)) from unfit
+        raise FormErrors(problems + orders.also(problems, orders.of_order(unfit, order, 1))) from unfit
+    if problems:
+        raise FormErrors(problems)
+    return drawn
 
 
 @lru_cache(maxsize=32)
@@ -117,7 +120,6 @@ def create_runs(office: Office, *, meeting_id: int, survey_id: int, order: Order
     _check_copies(order.copies)
     if len(order.subjects) > MAX_SUBJECTS:
         raise InvalidInput("too-many-subjects", most=MAX_SUBJECTS)
-    orders.check_names(order)
     with office.db.read() as session:
         row = _get(session, Survey, survey_id)
         meeting = _get(session, Meeting, meeting_id)

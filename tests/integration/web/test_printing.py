@@ -111,6 +111,15 @@ def test_names_twice__all_are_told_with_their_lines_and_nothing_is_made(office, 
         assert session.scalars(select(PrintRun)).all() == []
 
 
+def test_name_twice_and_name_without_glyphs__told_together(office, meeting, user, surveys):
+    wanted = order(members=("王芳", "\U00020bb7田", "王芳"), lines=(1, 2, 3))
+    with pytest.raises(FormErrors) as caught:
+        printing.create_runs(
+            office, meeting_id=meeting.id, survey_id=surveys["roster-items"], order=wanted, user_id=user.id
+        )
+    assert [(error.line, error.code) for error in caught.value.errors] == [(2, "unprintable"), (3, "duplicate-name")]
+
+
 @pytest.mark.parametrize("copies", [0, -1, 20_001])
 def test_copies_out_of_range__are_refused(office, meeting, user, surveys, copies):
     with pytest.raises(InvalidInput, match="copies-out-of-range"):
