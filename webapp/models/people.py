@@ -21,6 +21,8 @@ class User(Base):
     password_hash: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str] = mapped_column(String(2), default="zh")
+    totp_secret: Mapped[str | None] = mapped_column(String(64))  # base32; None: the password is enough
+    totp_step: Mapped[int] = mapped_column(default=0)  # the 30 s step of the last code: none works twice
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
 
 
@@ -55,6 +57,16 @@ class SignIn(Base):
     revoked_at: Mapped[dt.datetime | None]
     agent: Mapped[str] = mapped_column(String(200), default="")
     user: Mapped[User] = relationship()
+
+
+class RecoveryCode(Base):
+    """A code that works once instead of the one of the telephone. Only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_code"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    used_at: Mapped[dt.datetime | None]
 
 
 class LoginAttempt(Base):

@@ -34,8 +34,75 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_role_grant_unit_id"), "role_grant", ["unit_id"])
     op.create_index(op.f("ix_role_grant_user_id"), "role_grant", ["user_id"])
+    op.create_table(
+        "recovery_code",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("used_at", base.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id_user")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_recovery_code")),
+    )
+    op.create_index(op.f("ix_recovery_code_user_id"), "recovery_code", ["user_id"])
+    op.add_column("user", sa.Column("totp_secret", sa.String(length=64), nullable=True))
+    op.add_column("user", sa.Column("totp_step", sa.Integer(), nullable=False, server_default="0"))
+    create_organisation()
     grant_old_roles()
     op.drop_column("user", "role")  # SQLite's own: a rebuilt table would break the keys of all that point to it
+
+
+def create_organisation() -> None:
+    """The history of units, what they expect, their members; each unit that is there begins its history now."""
+    op.create_table(
+        "unit_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("at", base.UtcDateTime(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["parent_id"], ["unit.id"], name=op.f("fk_unit_version_parent_id_unit")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_unit_version_unit_id_unit")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_unit_version_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unit_version")),
+    )
+    op.create_index(op.f("ix_unit_version_unit_id"), "unit_version", ["unit_id"])
+    op.create_table(
+        "unit_expected",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("rater_class", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", base.UtcDateTime(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_unit_expected_unit_id_unit")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_unit_expected_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unit_expected")),
+    )
+    op.create_index(op.f("ix_unit_expected_unit_id"), "unit_expected", ["unit_id"])
+    op.create_table(
+        "member",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("cadre", sa.Boolean(), nullable=False),
+        sa.Column("created_at", base.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_member_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+        sa.UniqueConstraint("unit_id", "name", "number", name=op.f("uq_member_unit_id_name_number")),
+    )
+    columns = [sa.column(name) for name in ("unit_id", "name", "kind", "parent_id")]
+    history = sa.table("unit_version", *columns, sa.column("at", base.UtcDateTime()))
+    op.execute(
+        sa.insert(history).from_select(
+            ["unit_id", "name", "kind", "parent_id", "at"],
+            sa.select(
+                sa.literal_column("id"), sa.literal_column("name"), sa.literal_column("kind"),
+                sa.literal_column("parent_id"), sa.literal(base.now(), base.UtcDateTime()),
+            ).select_from(sa.table("unit")),
+        )
+    )  # fmt: skip
 
 
 def grant_old_roles() -> None:
