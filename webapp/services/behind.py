@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from omr.disclosure import members
 from omr.tally import Outcome
 from webapp.models import Answer, Page
 from webapp.office import Office
@@ -28,8 +29,9 @@ class Filter:
     item: str | None = None
     outcome: Outcome | None = None
     choices: tuple[str, ...] = ()
-    rater_class: str | None = None  # "" is 身份未填
+    rater_class: str | None = None  # a row of classes as ``omr.disclosure`` joins them; "" is 身份未填
     void: bool = False
+    unread: bool = False  # of ``item``: sheets whose page came and on which nothing was read there
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def find(session: Session, scope: counting.Scope, wanted: Filter, offset: int = 
         places = _places(session, scope, wanted)
         if not places:
             return Found(0, ())
-        query = _missing(scope, wanted, places) if wanted.outcome == Outcome.MISSING else _marks(scope, wanted, places)
+        make = _unread if wanted.unread else _missing if wanted.outcome == Outcome.MISSING else _marks
+        query = make(scope, wanted, places)
     # All rows are read and cut here: around a COUNT(*) SQLite chooses a plan that is ten times as slow.
     rows = session.execute(query.order_by("sheet")).mappings().all()
     return Found(len(rows), tuple(Behind(**row) for row in rows[offset : offset + limit]))
@@ -135,7 +138,7 @@ def _stands(marks: CTE, wanted: Filter) -> Iterable[ColumnElement[bool]]:
 
 def _of_class(raters: CTE, wanted: Filter) -> Iterable[ColumnElement[bool]]:
     if wanted.rater_class is not None:
-        yield counting.rater_class(raters) == wanted.rater_class
+        yield counting.rater_class(raters).in_(members(wanted.rater_class))
 
 
 def _missing(scope: counting.Scope, wanted: Filter, places: dict[tuple[str, int], list[int]]) -> Select[Any]:
@@ -152,6 +155,21 @@ def _missing(scope: counting.Scope, wanted: Filter, places: dict[tuple[str, int]
         )
     )
     return _sheets(pages, wanted, gone, pages.c.sheet.not_in(void_sheets()))
+
+
+def _unread(scope: counting.Scope, wanted: Filter, places: dict[tuple[str, int], list[int]]) -> Select[Any]:
+    """Sheets whose page came, but nothing is known of the item: in no column, so that its columns do not add up."""
+    pages = counting.counting_pages(scope)
+    marks = counting.effective(pages)
+    read = (
+        and_(
+            pages.c.print_run_id.in_(runs),
+            pages.c.sheet_page == page,
+            ~select(marks.c.page_id).where(marks.c.page_id == pages.c.id, marks.c.question == question).exists(),
+        )
+        for (question, page), runs in places.items()
+    )
+    return _sheets(pages, wanted, or_(*read), pages.c.sheet.not_in(void_sheets()))
 
 
 def _whole_sheets(scope: counting.Scope, wanted: Filter) -> Select[Any]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from forms.code import readable
 from forms.survey import Choice, Question
+from omr.tally import UNSTATED
 from webapp.errors import NotFound
 from webapp.models import Answer, Page
 from webapp.office import Office
@@ -27,6 +28,7 @@ from webapp.services.answers import void_sheets
 from webapp.services.tally import FormRef, Results
 
 BOM = "\ufeff"
+HIDDEN_WORD = "不单独列出"
 STATE_WORDS = {"blank": "弃权", "invalid": "无效", "multiple": "多选", "unsure": "存疑"}
 
 
@@ -43,6 +45,8 @@ class SheetRow:
 
 def answers_csv(office: Office, meeting_id: int) -> bytes:
     """Return all answers of a meeting, one row a sheet, with a reading, a decision and an answer for each question.
+
+    Of a rater class that is not shown alone the row says only with which others it is counted.
 
     A column is headed by the item's id and its words: two forms of a meeting may use one id for different items.
     Raises NotFound where nothing was printed for the meeting.
@@ -74,6 +78,9 @@ def results_xlsx(results: Results) -> bytes:
 
 
 def _sheets(session: Session, meeting_id: int, ref: FormRef) -> Iterator[SheetRow]:
+    results = tally.results_in(session, meeting_id, ref.survey_id)
+    if results is None:
+        raise NotFound("no-such-row", kind="Survey")
     scope = tally.scope_of(meeting_id, ref)
     runs = counting.runs(session, scope)
     words = {question.id: question for question in (*ref.form.identity, *ref.form.items)}
@@ -90,7 +97,19 @@ def _sheets(session: Session, meeting_id: int, ref: FormRef) -> Iterator[SheetRo
         machine = "" if read_state is None else _word(question, read_state, read_choice)
         doubtful = not decided and state in ("multiple", "unsure")
         row.cells[column] = (machine, counted if decided else "", "待复核" if doubtful else counted)
+        if name == counting.RATER_CLASS:
+            who = choice if state == "answered" else UNSTATED
+            row.cells[column] = _class_cells(results, who, row.cells[column])
     return iter(rows.values())
+
+
+def _class_cells(results: Results, who: str, cells: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Tell the class of a sheet, or only the row it is counted in where the class is not shown alone."""
+    row = results.disclosure.row_of(who)
+    if row == who:
+        return cells
+    word = HIDDEN_WORD if row is None else result_tables.class_word(results, row)
+    return "", "", word
 
 
 def _marks(session: Session, scope: counting.Scope) -> Iterable[tuple[str, int, str, str, str, bool, str | None, str]]:

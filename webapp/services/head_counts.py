@@ -96,7 +96,9 @@ def _check(session: Session, meeting_id: int, session_id: int | None) -> None:
 
 def _refuse_stale(rows: list[HeadCount], heads: Mapping[Key, int], seen: Mapping[Key, str] | None) -> None:
     """Raise InvalidInput where somebody else entered one of the numbers after the page was shown."""
-    for row in rows if seen is not None else ():
+    if seen is None:
+        return
+    for row in rows:
         key = (row.kind, row.form, row.rater_class)
         if seen.get(key, "") != str(heads.get(key, "")):
             raise InvalidInput("number-stale", now=heads[key], typed=row.number, field="|".join(key))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Batch, Decision, Page, PrintFile, PrintRun, Scan
+from webapp.models import Batch, Decision, Page, PrintFile, PrintRun, Scan, Survey
 from webapp.office import Office
-from webapp.services import trays
+from webapp.services import printing, trays
 from webapp.services.meetings import latest_counts
 
 WAITING_SCANS = ("received", "opening", "reading")
@@ -32,6 +32,7 @@ class Progress:
     held: int = 0  # pages of a sheet that came twice with other marks
     doubts: int = 0  # questions that wait for a person
     ruled: int = 0  # questions that a person has ruled on
+    rating: int = 0  # of the returned sheets, those that rate an organisation: the summary is theirs
     unread: int = 0  # pages (or files not opened yet) still to be read, in the scans that the meeting shows
 
 
@@ -63,6 +64,7 @@ def progress(session: Session, meeting_id: int) -> Progress:
         held=_held(session, meeting_id),
         doubts=doubts,
         ruled=_ruled(session, meeting_id),
+        rating=_rating(session, meeting_id),
         unread=_unread(session, meeting_id),
     )
 
@@ -123,8 +125,17 @@ def _ends(p: Progress) -> list[Phase]:
     state = "now" if ready else "todo"
     return [
         Phase("count", "count.index", state, "phase-count-ready" if ready else "phase-count-none"),
-        Phase("papers", "papers.index", state, "phase-papers-ready" if ready else "phase-papers-none"),
+        _papers(p, ready),
     ]
+
+
+def _papers(p: Progress, ready: bool) -> Phase:
+    """The summary is of organisations: sheets about members alone make none."""
+    if p.returned and not p.rating:
+        return Phase("papers", "papers.index", "todo", "phase-papers-members")
+    return Phase(
+        "papers", "papers.index", "now" if ready else "todo", "phase-papers-ready" if ready else "phase-papers-none"
+    )
 
 
 def _total(heads: Mapping[tuple[str, str, str], int], kind: str) -> int | None:
@@ -151,6 +162,22 @@ def _pages(session: Session, meeting_id: int) -> tuple[int, int, int]:
     )
     pages, sheets, doubts = session.execute(query).one()
     return int(pages), int(sheets), int(doubts)
+
+
+def _rating(session: Session, meeting_id: int) -> int:
+    """Count the returned sheets of forms that rate organisations."""
+    query = (
+        select(Survey.source, Survey.form, func.count(func.distinct(Page.sheet)))
+        .join(PrintRun, PrintRun.survey_id == Survey.id)
+        .join(Page, Page.print_run_id == PrintRun.id)
+        .where(PrintRun.meeting_id == meeting_id, Page.standing == "counts")
+        .group_by(Survey.id)
+    )
+    return sum(
+        number
+        for source, form, number in session.execute(query)
+        if printing.parse(source, form).about == "organisation"
+    )
 
 
 def _held(session: Session, meeting_id: int) -> int:

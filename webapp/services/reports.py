@@ -68,7 +68,9 @@ def summary_of(results: Results, subject: str, opinions: Counter[str]) -> Paper:
 
 
 def stamp(results: Results) -> str:
-    """Return what stands on every page while a person has still to look at something; else nothing."""
+    """Return what stands on every page while the count can't be final; else nothing."""
+    if results.stopped:
+        return f"停止计票：收回 {results.count.returned} 张，多于发出的 {results.issued} 张。本表数字不得采用。"
     if not results.provisional:
         return ""
     waiting = [f"{results.count.pending} 处存疑未裁定"] if results.count.pending else []
@@ -101,11 +103,25 @@ def notes(results: Results) -> Iterator[str]:
     yield f"2.满意率按三种口径并列：{'；'.join(labels)}。本次采用“{headline}”。百分比四舍五入到两位小数，不凑成100。"
     percent = f"{rules.turnout_percent}%"
     yield f"3.参加率=实到÷应到，{percent}以上含{percent}。回收率=收回÷发出。收回=有效票+废票。"
-    unstated = results.count.valid.get(UNSTATED, 0)
-    if unstated:
-        why = {"blank": "未划", "invalid": "无效", "pending": "待复核", "missing": "缺页"}
-        parts = [f"{why[kind]} {number} 张" for kind, number in results.count.rater.items() if kind in why and number]
-        yield f"4.“{UNSTATED_WORD}”{unstated} 张：身份一栏{'，'.join(parts)}。"
+    further = [_unstated(results), *_hidden(results)]
+    yield from (f"{number}.{text}" for number, text in enumerate(filter(None, further), 4))
+
+
+def _unstated(results: Results) -> str:
+    """Tell why sheets stand under 身份未填; nothing where that class is not shown alone."""
+    number = results.valid_of(UNSTATED) if UNSTATED in results.class_ids else 0
+    why = {"blank": "未划", "invalid": "无效", "pending": "待复核", "missing": "缺页"}
+    parts = [f"{why[kind]} {n} 张" for kind, n in results.count.rater.items() if kind in why and n]
+    return f"“{UNSTATED_WORD}”{number} 张：身份一栏{'，'.join(parts)}。" if number else ""
+
+
+def _hidden(results: Results) -> Iterator[str]:
+    found = results.disclosure
+    if not found.hides:
+        return
+    words = class_word(results, "|".join(found.merged))
+    how = f"{words}合并列出" if found.grouped else "各类只列合计"
+    yield f"不足 {found.floor} 张的一类不单独列出；为使其不能由其他数字推算，{how}。"
 
 
 def _basis(results: Results) -> Iterator[Block]:
@@ -162,9 +178,14 @@ def _participation(results: Results) -> Table:
     *classes, total = results.turnout
     valid = results.count.valid
     rows = [_class_row(results, row) for row in classes]
-    if valid.get(UNSTATED):
-        dashes = [Cell(DASH) for _ in range(7)]
-        rows.append((label(UNSTATED_WORD), *dashes, Cell(valid[UNSTATED]), Cell(DASH)))
+    for who in results.class_ids:  # 身份未填, and classes that are only shown together
+        if who not in {row.rater_class for row in classes}:
+            dashes = [Cell(DASH) for _ in range(5)]
+            issued = DASH if who == UNSTATED else results.issued_to(who)
+            rows.append(
+                (label(class_word(results, who)), *dashes[1:], Cell(issued), *dashes[:2], Cell(results.valid_of(who)),
+                 Cell(DASH))
+            )  # fmt: skip
     rows.append(
         (
             *_people(class_word(results, None), total),
@@ -184,21 +205,26 @@ def _participation(results: Results) -> Table:
 
 
 def _class_row(results: Results, turnout: Turnout) -> Row:
-    """One class. Of a void sheet nobody can say whose it was, so 收回, 回收率 and 废票 stand in the total alone."""
+    """One class. Of a void sheet nobody can say whose it was, so 收回, 回收率 and 废票 stand in the total alone.
+
+    Of a class that is not shown alone only the people are told: where all sheets came back, those handed out are those
+    that are valid.
+    """
     who = turnout.rater_class or ""
+    alone = who in results.class_ids
     return (
         *_people(class_word(results, turnout.rater_class), turnout),
-        Cell(results.issued_to(who)),
+        Cell(results.issued_to(who) if alone else DASH),
         Cell(DASH),
         Cell(DASH),
-        Cell(results.count.valid.get(who, 0)),
+        Cell(results.valid_of(who) if alone else DASH),
         Cell(DASH),
     )
 
 
 def _people(name: str, turnout: Turnout) -> Row:
-    reached = {True: "是", False: "否", None: ""}[turnout.reached]
-    known = turnout.present is not None and turnout.expected
+    reached = "不符" if turnout.impossible else {True: "是", False: "否", None: ""}[turnout.reached]
+    known = turnout.present is not None and turnout.expected and not turnout.impossible
     percent = turnout.rate.percent if known else None
     return (label(name), Cell(turnout.expected), Cell(turnout.present), Cell(percent), Cell(reached))
 

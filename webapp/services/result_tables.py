@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from omr.disclosure import members
 from omr.tally import RATES, UNSTATED, Figures
 from webapp.papers.paper import WIDTH_UNITS, Block, Cell, Data, Heading, Line, Row, Table, Value
 from webapp.services import tally
@@ -28,7 +29,7 @@ def tables(results: Results, items: tuple[Item, ...]) -> Iterator[Block]:
     groups = [("全部参评人员", sum(results.count.valid.values()), [item.total for item in items])]
     for place, who in enumerate(results.class_ids):
         figures = [item.classes[place] for item in items]
-        groups.append((class_word(results, who), results.count.valid.get(who, 0), figures))
+        groups.append((class_word(results, who), results.valid_of(who), figures))
     for name, valid, group in groups:
         yield Heading(f"{name}（有效票 {valid} 张）", level=2)
         rows = [
@@ -87,11 +88,11 @@ def subject_name(results: Results, subject: str) -> str:
 
 
 def class_word(results: Results, rater_class: str | None) -> str:
-    """Return the printed name of a rater class; 合计 for all."""
+    """Return the printed name of a row of rater classes; 合计 for all."""
     if rater_class is None:
         return "合计"
     words = {choice.id: choice.label for choice in results.ref.classes} | {UNSTATED: UNSTATED_WORD}
-    return words.get(rater_class, rater_class)
+    return "、".join(words.get(who, who) for who in members(rater_class))
 
 
 def item_text(item: Item) -> str:

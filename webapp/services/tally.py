@@ -1,25 +1,28 @@
-"""The results of a meeting: books, turnout, the figures of each item, the sheets behind each figure.
+"""The results of a meeting: books, turnout, the figures of each item.
 
-Counted when asked, from ``services.counting``; the arithmetic is ``omr.tally``'s.
+Counted when asked, from ``services.counting``; the arithmetic is ``omr.tally``'s. What is shown of the rater classes
+goes through ``omr.disclosure``: ``Results.class_ids`` are rows that may be shown, to everybody and at any time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from forms.survey import Choice, Design, Question
 from forms.survey import Survey as Form
 from omr import books
-from omr.tally import UNSTATED, Asked, Count, Figures, Rate, Rules, by_question, figures
+from omr.disclosure import Disclosure, members, protect
+from omr.tally import UNSTATED, Asked, Count, Figures, Outcome, Rate, Rules, by_question, figures
 from webapp.errors import NotFound
-from webapp.models import Meeting, Page, PrintRun, Survey, Unit
+from webapp.models import Meeting, PrintRun, Survey, Unit
 from webapp.office import Office
-from webapp.services import campaigns, counting, meetings, printing
+from webapp.services import counting, meeting_rules, meetings, printing, stacks
+from webapp.services.stacks import Stack
 
 AT_A_MEETING = ("", "大会")  # what the manner of an ordinary meeting says; any other is the flexible way
 
@@ -44,7 +47,7 @@ class FormRef:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item about one subject: all raters, then each class (身份未填 last, where there is any)."""
+    """One item about one subject: all raters, then each row of classes that may be shown."""
 
     subject: str
     question: Question
@@ -63,7 +66,8 @@ class Results:
     count: Count
     heads: Mapping[tuple[str, str, str], int]  # (kind, form, rater class) → number, as entered
     printed: int
-    held: int  # sheets that came twice with other marks and wait for a ruling
+    stack: Stack
+    disclosure: Disclosure  # of the whole form, whatever subject is counted
     subject: str | None = None  # counted is the whole form, or the sheets about one subject
 
     @cached_property
@@ -93,26 +97,29 @@ class Results:
         return bool(self.count.pending or self.held)
 
     @property
+    def held(self) -> int:
+        """Sheets that came twice with other marks and wait for a ruling."""
+        return self.stack.unruled
+
+    @property
+    def stopped(self) -> bool:
+        """Whether more sheets came back than were handed out: then nothing is to be counted before it is cleared up."""
+        return any(equation.stops for equation in self.equations)
+
+    @property
     def class_ids(self) -> tuple[str, ...]:
-        """The rater classes of the form; 身份未填 last, where there is any."""
-        named = tuple(choice.id for choice in self.ref.classes)
-        other = tuple(sorted(name for name in self.count.valid if name and name not in named))
-        return (*named, *other, *((UNSTATED,) if self.count.valid.get(UNSTATED) else ()))
+        """The rows of classes that may be shown: classes that stand alone, then those that are shown together."""
+        return self.disclosure.rows
+
+    def valid_of(self, row: str) -> int:
+        """Valid sheets of a row of classes."""
+        return sum(self.count.valid.get(who, 0) for who in members(row))
 
     @cached_property
     def turnout(self) -> tuple[books.Turnout, ...]:
         """Turnout by class, the total last. The total is known when each class has both numbers."""
-        named = [choice.id for choice in self.ref.classes]
-        entered = {who for kind, _, who in self.heads if kind in ("expected", "present")}
-        order = [who for who in named if who in entered or not entered] + sorted(entered - set(named))
-        rows = tuple(self._turnout(who) for who in order)
-        total = books.Turnout(
-            None,
-            _sum(row.expected for row in rows),
-            _sum(row.present for row in rows),
-            self.rules.turnout_percent,
-        )
-        return (*rows, total)
+        classes = [choice.id for choice in self.ref.classes]
+        return books.turnout(self.heads, classes, self.rules.turnout_percent)
 
     @property
     def issued(self) -> int | None:
@@ -127,9 +134,14 @@ class Results:
         ]
         return sum(numbers) if numbers else None
 
-    def issued_to(self, rater_class: str) -> int | None:
-        """Copies handed out to one class."""
-        return None if self._one_of_several else self.heads.get(("issued", self.ref.form.form, rater_class))
+    def issued_to(self, row: str) -> int | None:
+        """Copies handed out to a row of classes; None where a number is missing."""
+        if self._one_of_several:
+            return None
+        form = self.ref.form.form
+        numbers = [self.heads.get(("issued", form, who)) for who in members(row) if who != UNSTATED]
+        known = [number for number in numbers if number is not None]
+        return sum(known) if known and len(known) == len(numbers) else None
 
     @property
     def _one_of_several(self) -> bool:
@@ -144,6 +156,7 @@ class Results:
     def equations(self) -> tuple[books.Equation, ...]:
         """The books: every equation with its numbers."""
         form = self.ref.form.form
+        several = not self.ref.is_roster and len(self.ref.subjects) > 1
         ledger = books.Ledger(
             printed=self.printed,
             issued=self.issued,
@@ -152,6 +165,11 @@ class Results:
             present=self.turnout[-1].present,
             subjects=1 if self.ref.is_roster else max(len(self.ref.subjects), 1),
             by_hand=self.meeting.manner.strip() not in AT_A_MEETING,
+            box=None if self._one_of_several else self.heads.get(("box", form, "")),
+            read=self.stack.read,
+            held=self.stack.apart,
+            unruled=self.stack.unruled,
+            about=tuple(self.stack.about.values()) if several else (),
         )
         return books.equations(ledger, self.count, [item.total for item in self.items])
 
@@ -160,15 +178,6 @@ class Results:
         form = self.ref.form.items
         number = form.index(question) + 1 if len(form) > 1 else 0
         return Item(subject, question, number, figures(part, self.rules, subject, question), classes)
-
-    def _turnout(self, who: str) -> books.Turnout:
-        expected, present = (self.heads.get((kind, "", who)) for kind in ("expected", "present"))
-        return books.Turnout(who, expected, present, self.rules.turnout_percent)
-
-
-def rules_of(stored: Mapping[str, int | str]) -> Rules:
-    """Return the counting rules in force for a campaign."""
-    return Rules.from_json({**campaigns.DEFAULT_RULES, **stored})
 
 
 def forms(session: Session, meeting_id: int) -> tuple[FormRef, ...]:
@@ -214,37 +223,46 @@ def results_in(
     ref = next((ref for ref in found if survey_id in (None, ref.survey_id)), None)
     if ref is None:
         raise NotFound("no-such-row", kind="Survey")
+    rules = Rules.from_json(meeting_rules.of_meeting(session, meeting))
+    scope = scope_of(meeting_id, ref, subject)
+    counted = counting.count(session, scope)
+    whole = counted if subject is None else counting.count(session, scope_of(meeting_id, ref))
     return Results(
         meeting=meeting,
         ref=ref,
-        rules=rules_of(meeting.campaign.rules),
-        count=counting.count(session, scope_of(meeting_id, ref, subject)),
+        rules=rules,
+        count=counted,
         heads=meetings.latest_counts(session, meeting_id),
         printed=printing.printed(session, meeting_id).get(ref.form.form, 0),
-        held=_held(session, scope_of(meeting_id, ref, subject)),
+        stack=stacks.stack(session, scope),
+        disclosure=disclosure_of(ref, whole, rules.disclosure_floor),
         subject=subject,
     )
+
+
+def disclosure_of(ref: FormRef, whole: Count, floor: int) -> Disclosure:
+    """Tell which classes may be shown of a form: one answer for all its subjects and items.
+
+    A class is small where its valid sheets are few, of the form or about one subject, or where so few of their pages
+    came that an item would show a handful.
+    """
+    classes = tuple(choice.id for choice in ref.classes)
+    other = tuple(sorted(who for who in whole.valid if who and who not in classes))
+    blocks: list[dict[str, int]] = [dict(whole.valid)]
+    for part in by_question(whole).values():
+        asked = {who: number for (_, _, who), number in part.asked.items()}
+        gone = {who: 0 for who in asked}
+        for cell, number in part.cells.items():
+            if cell.outcome == Outcome.MISSING:
+                gone[cell.rater_class] += number
+        blocks += [asked, {who: asked[who] - gone[who] for who in asked}]
+    unstated = (UNSTATED,) if whole.valid.get(UNSTATED) else ()
+    return protect((*classes, *other, *unstated), blocks, floor)
 
 
 def scope_of(meeting_id: int, ref: FormRef, subject: str | None = None) -> counting.Scope:
     """Return what is counted together for one form of a meeting, or for one subject of it."""
     return counting.Scope(meeting_id, ref.survey_id, frozenset(question.id for question in ref.form.items), subject)
-
-
-def _held(session: Session, scope: counting.Scope) -> int:
-    query = (
-        select(func.count(func.distinct(Page.sheet)))
-        .join(PrintRun, PrintRun.id == Page.print_run_id)
-        .where(scope.print_runs, Page.standing == "held")
-    )
-    return session.scalar(query) or 0
-
-
-def _sum(numbers: Iterable[int | None]) -> int | None:
-    """Add up; None where nothing is there or a number is missing."""
-    found = list(numbers)
-    known = [number for number in found if number is not None]
-    return sum(known) if known and len(known) == len(found) else None
 
 
 def rate_choices(question: Question, rate: str) -> tuple[Choice, ...]:

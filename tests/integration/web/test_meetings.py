@@ -30,8 +30,8 @@ def run(office, meeting, surveys, user):
     return run_id
 
 
-def enter(office, meeting, user, numbers):
-    return head_counts.enter(office, meeting.id, numbers, user_id=user.id)
+def enter(office, meeting, user, numbers, note="再数一遍", **kwargs):
+    return head_counts.enter(office, meeting.id, numbers, user_id=user.id, note=note, **kwargs)
 
 
 def test_meeting__is_made_from_its_campaign(operator, office, campaign, unit):
@@ -197,7 +197,8 @@ def test_progress__counts_what_is_in_the_rows(office, meeting, run, user):
         rows = meetings.turnout(session, meeting.id)
         concerns = outlook.concerns(session, meeting.id, far, rows, head_counts.warnings(session, meeting.id))
     assert far == progress.Progress(
-        expected=316, present=296, issued=238, printed=330, returned=1, pages=1, held=1, doubts=2, ruled=1, unread=1
+        expected=316, present=296, issued=238, printed=330, returned=1, pages=1, held=1, doubts=2, ruled=1, rating=1,
+        unread=1,
     )
     assert [(row.code, dict(row.params)) for row in concerns] == [
         ("concern-held", {"pages": 1}), ("concern-tray", {"pages": 1}), ("concern-files", {"files": 1}),
