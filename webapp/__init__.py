@@ -30,6 +30,7 @@ BLUEPRINTS = (
     "count",
     "papers",
     "trail",
+    "care",
 )
 
 

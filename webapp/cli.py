@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,9 +13,10 @@ from flask.cli import AppGroup
 from forms import messages
 from webapp import acting, i18n, migrate
 from webapp.errors import ServiceError
+from webapp.jobs import open_office
 from webapp.launch.words import language
 from webapp.office import Office
-from webapp.services import accounts, health, verify
+from webapp.services import accounts, backup, care, health, verify
 
 
 def _enter() -> None:
@@ -53,7 +55,7 @@ def setup_link(base_url: str) -> None:
 @group.command("migrate")
 def migrate_command() -> None:
     """Bring the database up to date."""
-    migrate.upgrade(office().settings)
+    migrate.upgrade_with_copy(office().settings)
     click.echo(say("doctor-database-ok", revision=migrate.head(), head=migrate.head()))
 
 
@@ -96,3 +98,29 @@ def verify_command(head: str) -> None:
     code = "trail-whole" if found.is_whole else "trail-broken"
     click.echo(f"{MARKS['ok' if found.is_whole else 'fault']} {say(code, head=found.head, objects=found.objects)}")
     sys.exit(0 if found.is_whole else 1)
+
+
+@group.command("backup")
+def backup_command() -> None:
+    """Copy all data into the folder of the copies, try the copy out and print where it lies."""
+    try:
+        copy = care.make_copy(office(), migrate.upgrade)
+    except ServiceError as error:
+        click.echo(say(error.code, **error.params), err=True)
+        sys.exit(1)
+    click.echo(str(backup.folder_of(office().settings) / copy.name))
+
+
+@group.command("restore")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore_command(folder: Path) -> None:
+    """Put back all data as the copy in FOLDER has it; on this or another computer. Stop the program first."""
+    try:
+        copy = care.put_back(office(), folder.resolve(), migrate.upgrade, running=False)
+    except ServiceError as error:
+        click.echo(say(error.code, **error.params), err=True)
+        sys.exit(1)
+    again = open_office(office().settings)  # the copy brought its own keys
+    care.note_restored(again, copy)
+    again.db.close()
+    click.echo(say("backup-restored", name=copy.name, head=copy.head))

@@ -15,11 +15,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from forms.messages import say
 from webapp import acting, instance_from_environment
 from webapp.db import Database
+from webapp.errors import ServiceError
+from webapp.launch.words import language
 from webapp.models import Base
-from webapp.services import accounts, audit
-from webapp.settings import Settings, SettingsError, load
+from webapp.services import accounts, audit, backup
+from webapp.settings import MESSAGES, Settings, SettingsError, load
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -33,6 +36,23 @@ def upgrade(settings: Settings) -> None:
             command.upgrade(config(connection), "head")
     finally:
         database.close()
+
+
+def upgrade_with_copy(settings: Settings) -> None:
+    """Run the migrations; before an old database is changed it is copied, and the upgrade is tried on the copy.
+
+    Raises ServiceError where that fails; then nothing was changed.
+    """
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.url)
+    try:
+        before = revision(database)
+        old = before not in (None, head()) and database.engine.dialect.name == "sqlite"
+    finally:
+        database.close()
+    if old:
+        backup.make(settings, backup.BEFORE_UPGRADE, upgrade)
+    upgrade(settings)
 
 
 def revision(database: Database) -> str | None:
@@ -70,7 +90,11 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    upgrade(settings)
+    try:
+        upgrade_with_copy(settings)
+    except ServiceError as error:
+        sys.stderr.write(f"{say(MESSAGES, error.code, language(), **error.params)}\n")
+        return 1
     office = open_office(settings)
     acting.enter(None, acting.COMMAND_LINE)
     audit.begin(office)

@@ -16,16 +16,19 @@ from types import FrameType
 
 import cv2
 
-from webapp import instance_from_environment
+from webapp import acting, instance_from_environment
+from webapp.errors import Busy, ServiceError
 from webapp.jobs import open_office
 from webapp.jobs.queue import HueyBell
 from webapp.jobs.sweep import sweep
-from webapp.jobs.tasks import FAST, QUEUES
+from webapp.jobs.tasks import FAST, QUEUES, SLOW
 from webapp.office import Office
+from webapp.services import care
 from webapp.settings import load
 
 IDLE_SECONDS = 0.1  # between two looks at an empty queue: a look costs 0.1 ms
 SWEEP_SECONDS = 5.0
+CARE_SECONDS = 600.0  # between two looks whether today's copy was made
 
 log = logging.getLogger("webapp.jobs")
 
@@ -36,7 +39,7 @@ class Worker:
     def __init__(self, office: Office, bell: HueyBell, queue: str) -> None:
         self.office, self.bell, self.queue = office, bell, queue
         self.stop = threading.Event()
-        self._sweep_at = 0.0
+        self._sweep_at = self._care_at = 0.0
         self._busy = False
 
     def run(self) -> None:
@@ -54,6 +57,9 @@ class Worker:
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SWEEP_SECONDS
             sweep(self.office, self.bell)
+        if self.queue == SLOW and time.monotonic() >= self._care_at:
+            self._care_at = time.monotonic() + CARE_SECONDS
+            self.care()
         task = self.bell.next(self.queue)
         if task is None:
             return False
@@ -63,6 +69,18 @@ class Worker:
         finally:
             self._busy = False
         return True
+
+    def care(self) -> None:
+        """Make today's copy of all data when it is due. What went wrong is in the log."""
+        from webapp import migrate  # here: a reader of pages never loads the migrations
+
+        with acting.as_(None, acting.MACHINE):
+            try:
+                care.nightly(self.office, migrate.upgrade)
+            except Busy:
+                log.info("another process is making a copy")
+            except (OSError, ServiceError):  # a disk that is full today may have room tomorrow
+                log.exception("no copy was made")
 
     def interrupt(self, _number: int, _frame: FrameType | None) -> None:
         """Signal handler: stop; a task under way gives back what it has not done."""

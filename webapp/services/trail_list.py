@@ -7,10 +7,9 @@ import datetime as dt
 import io
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from webapp import acting
@@ -50,9 +49,10 @@ class Listed:
 
 def listed(office: Office, filters: Filters, before: int | None = None) -> Listed:
     """Return the newest rows that fit, older than the row ``before``."""
-    query = _query(filters, ZoneInfo(office.settings.timezone)).order_by(TrailRow.id.desc()).limit(PAGE_ROWS + 1)
+    query = _named().where(*_fits(filters, ZoneInfo(office.settings.timezone)))
     if before is not None:
         query = query.where(TrailRow.id < before)
+    query = query.order_by(TrailRow.id.desc()).limit(PAGE_ROWS + 1)
     with office.db.read() as session:
         rows = [(row, name or "") for row, name in session.execute(query)]
         shown = rows[:PAGE_ROWS]
@@ -63,10 +63,10 @@ def choices(office: Office, units: Collection[int] | None) -> tuple[list[tuple[i
     """Return who did something, what was done and to which kinds of objects: what can be filtered by."""
     kind = func.substr(TrailRow.object, 1, func.instr(TrailRow.object + ":", ":") - 1)
     with office.db.read() as session:
-        people = select(User.id, User.display_name).where(User.id.in_(_within(select(TrailRow.user_id), units)))
-        people = people.order_by(User.display_name)
-        actions = _within(select(TrailRow.action).distinct(), units).order_by(TrailRow.action)
-        kinds = _within(select(kind).distinct(), units).order_by(kind)
+        acted = select(TrailRow.user_id).where(*_within(units))
+        people = select(User.id, User.display_name).where(User.id.in_(acted)).order_by(User.display_name)
+        actions = select(TrailRow.action).where(*_within(units)).distinct().order_by(TrailRow.action)
+        kinds = select(kind).where(*_within(units)).distinct().order_by(kind)
         return (
             [(user_id, name) for user_id, name in session.execute(people)],
             list(session.scalars(actions)),
@@ -84,11 +84,15 @@ def export(office: Office, filters: Filters) -> tuple[bytes, trail.Head]:
         trail.note(session, "exported", "trail")
     with office.db.read() as session:
         head = trail.head(session)
-        query = _query(filters, ZoneInfo(office.settings.timezone)).where(TrailRow.id <= head.number)
+        query = _named().where(TrailRow.id <= head.number, *_fits(filters, ZoneInfo(office.settings.timezone)))
         return _csv(session, query.order_by(TrailRow.id)), head
 
 
-def _csv(session: Session, query: Select[Any]) -> bytes:
+def _named() -> Select[TrailRow, str | None]:
+    return select(TrailRow, User.display_name).outerjoin(User, User.id == TrailRow.user_id)
+
+
+def _csv(session: Session, query: Select[TrailRow, str | None]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -100,28 +104,28 @@ def _csv(session: Session, query: Select[Any]) -> bytes:
     return ("\ufeff" + file.getvalue()).encode()
 
 
-def _query(filters: Filters, zone: ZoneInfo) -> Select[TrailRow, str | None]:
-    query = select(TrailRow, User.display_name).outerjoin(User, User.id == TrailRow.user_id)
-    query = _within(query, filters.units)
+def _fits(filters: Filters, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    found = _within(filters.units)
     if filters.who == PEOPLE:
-        query = query.where(TrailRow.role.not_in(NOT_PEOPLE))
+        found.append(TrailRow.role.not_in(NOT_PEOPLE))
     elif filters.who in NOT_PEOPLE:
-        query = query.where(TrailRow.role == filters.who)
+        found.append(TrailRow.role == filters.who)
     elif filters.who.isdigit():
-        query = query.where(TrailRow.user_id == int(filters.who))
+        found.append(TrailRow.user_id == int(filters.who))
     if filters.action:
-        query = query.where(TrailRow.action == filters.action)
-    if ":" in filters.object:
-        query = query.where(TrailRow.object == filters.object)
-    elif filters.object:
-        query = query.where(
-            (TrailRow.object == filters.object) | TrailRow.object.startswith(f"{filters.object}:", autoescape=True)
-        )
+        found.append(TrailRow.action == filters.action)
+    if filters.object:
+        kind = TrailRow.object.startswith(f"{filters.object}:", autoescape=True)
+        found.append(TrailRow.object == filters.object if ":" in filters.object else kind | _is(filters.object))
     if filters.day:
         start = dt.datetime.combine(filters.day, dt.time(), zone)
-        query = query.where(TrailRow.at >= start, TrailRow.at < start + dt.timedelta(days=1))
-    return query
+        found += [TrailRow.at >= start, TrailRow.at < start + dt.timedelta(days=1)]
+    return found
 
 
-def _within(query: Select[Any], units: Collection[int] | None) -> Select[Any]:
-    return query if units is None else query.where(TrailRow.unit_id.in_(units))
+def _is(name: str) -> ColumnElement[bool]:
+    return TrailRow.object == name
+
+
+def _within(units: Collection[int] | None) -> list[ColumnElement[bool]]:
+    return [] if units is None else [TrailRow.unit_id.in_(units)]
