@@ -27,7 +27,7 @@ from omr.synth import QuestionTruth, Truth, scan_stack
 from webapp import instance_from_environment
 from webapp.jobs import open_office
 from webapp.migrate import upgrade
-from webapp.models import Campaign, Layout, Page, PrintFile, PrintRun, Scan, Survey, Unit
+from webapp.models import Campaign, Decision, Layout, Page, PrintFile, PrintRun, Scan, Survey, Unit
 from webapp.office import Office
 from webapp.services import (
     accounts,
@@ -40,6 +40,7 @@ from webapp.services import (
     review,
     units,
 )
+from webapp.services.answers import FIRST
 from webapp.services.printing import Order
 from webapp.settings import load
 
@@ -123,6 +124,7 @@ def build(office: Office) -> None:
     operator, _ = accounts.create_user(
         office, name="刘婷", display_name="刘婷", roles=["unit_administrator", "scanner", "transcriber"]
     )
+    second, _ = accounts.create_user(office, name="王强", display_name="王强", roles=["scanner"])
     preset = campaigns.preset()
     campaign_id = campaigns.create(office, preset.facts, forms=preset.forms, rules=preset.rules)
     units.add(office, names=COLLEGE, kind="college")
@@ -133,7 +135,7 @@ def build(office: Office) -> None:
         for hall in HALLS:
             meeting_id = meet(office, campaign_id, hall, operator)
             truth = scan(office, meeting_id, hall, operator, Path(folder))
-            decide(office, meeting_id, truth, operator, leave=DOUBTS_LEFT if hall is HALLS[0] else 0)
+            decide(office, meeting_id, truth, (operator, second), leave=DOUBTS_LEFT if hall is HALLS[0] else 0)
     type_opinions(office, operator)
     add_troubles(office, operator)
 
@@ -168,8 +170,8 @@ def scan(office: Office, meeting_id: int, hall: Hall, user_id: int, folder: Path
     return truth
 
 
-def decide(office: Office, meeting_id: int, truth: Truth, user_id: int, leave: int) -> None:
-    """Decide the doubts of a meeting as the paper says, but for the last few."""
+def decide(office: Office, meeting_id: int, truth: Truth, people: tuple[int, int], leave: int) -> None:
+    """Decide the doubts of a meeting as the paper says, but for the last few; the second person where it needs two."""
     meant = {(part.sheet, part.sheet_page): part.questions for page in truth.pages for part in page.parts}
     items = [item for item in review.queue(office, meeting_id).items if not item.decided]
     with office.db.read() as session:
@@ -180,7 +182,12 @@ def decide(office: Office, meeting_id: int, truth: Truth, user_id: int, leave: i
         page = pages[item.page_id]
         answer = by_sheet[page.sheet or "", page.sheet_page or 0][item.question]
         verdict = verdict_of(answer)
-        review.decide(office, page_id=item.page_id, question=item.question, verdict=verdict, user_id=user_id, seen=None)
+        here, question = item.page_id, item.question
+        newest = review.decide(office, page_id=here, question=question, verdict=verdict, user_id=people[0], seen=None)
+        with office.db.read() as session:
+            waits = session.get_one(Decision, newest).stage == FIRST
+        if waits:
+            review.decide(office, page_id=here, question=question, verdict=verdict, user_id=people[1], seen=newest)
 
 
 def verdict_of(truth: QuestionTruth) -> review.Verdict:

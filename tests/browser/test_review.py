@@ -42,7 +42,7 @@ def items(office, meeting_id):
 
 @pytest.fixture
 def second_page(browser, browser_context_args, enter):
-    context = browser.new_context(**browser_context_args, storage_state=enter("王强", "operator"))
+    context = browser.new_context(**browser_context_args, storage_state=enter("王强", "scanner"))
     yield context.new_page()
     context.close()
 

@@ -14,7 +14,8 @@ from webapp.errors import Conflict, InvalidInput
 from webapp.models import Decision
 from webapp.pages import office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import meetings, opinions, review
+from webapp.services import leases, meetings, opinions, review, sheet_rulings
+from webapp.services.answers import FIRST, OPEN_STAGES
 from webapp.services.station import Station
 from webapp.services.station import station as station_of
 
@@ -32,13 +33,14 @@ class Clash:
 @access(Right.REVIEW)
 def index(meeting_id: int) -> str:
     """How many questions wait, by kind, and where to begin."""
-    queue = review.queue(office(), meeting_id)
+    queue = review.queue(office(), meeting_id, user_id())
     kinds = [(kind, [item for item in queue.items if item.kind == kind]) for kind in review.Kind]
     return render_meeting(
         "review/index.html",
         meeting_id,
         "review",
         queue=queue,
+        last=review.last_of(office(), meeting_id=meeting_id, user_id=user_id()),
         kinds=[(kind, items) for kind, items in kinds if items],
         pages=review.pages_read(office(), meeting_id),
         opinions=opinions.progress(office(), meeting_id),
@@ -49,7 +51,19 @@ def index(meeting_id: int) -> str:
 @access(Right.REVIEW)
 def station(page_id: int, question: str) -> str:
     """One question: its image and its decision."""
-    return _station(station_of(office(), page_id, question))
+    here = station_of(office(), page_id, question, user_id())
+    if here.is_open and here.place is not None:
+        leases.take(office(), page_id, question, user_id())
+    return _station(here)
+
+
+@bp.post("/review/<int:page_id>/lease")
+@access(Right.REVIEW)
+def lease(page_id: int) -> Response:
+    """Say that the question is still open before the person."""
+    here = station_of(office(), page_id, request.form.get("question", ""), user_id())
+    leases.take(office(), page_id, here.asked.id, user_id())
+    return make_response("", 204)
 
 
 @bp.post("/review/<int:page_id>/decide")
@@ -57,7 +71,7 @@ def station(page_id: int, question: str) -> str:
 def decide(page_id: int) -> Response:
     """Save a decision and go on to the next question that waits."""
     question, verdict = request.form.get("question", ""), _verdict()
-    here = station_of(office(), page_id, question)
+    here = station_of(office(), page_id, question, user_id())
     if not _is_said_already(here, verdict):
         try:
             review.decide(
@@ -66,7 +80,7 @@ def decide(page_id: int) -> Response:
         except Conflict as conflict:
             if conflict.code != "decided-since":
                 raise
-            here = station_of(office(), page_id, question)
+            here = station_of(office(), page_id, question, user_id())
             return make_response(_station(here, Clash(verdict)), conflict.status)
     return _go_on(here)
 
@@ -89,12 +103,14 @@ def undo(page_id: int) -> Response:
 @access(Right.REVIEW)
 def void(page_id: int) -> Response:
     """Rule the whole sheet void, or take that back."""
-    here = station_of(office(), page_id, request.form.get("question", ""))
+    here = station_of(office(), page_id, request.form.get("question", ""), user_id())
     sheet, note = here.page.sheet or "", request.form.get("note", "")
     if request.form.get("void") == "1":
-        review.void(office(), sheet=sheet, note=note, user_id=user_id())
+        stage = sheet_rulings.void(office(), sheet=sheet, note=note, user_id=user_id())
     else:
-        review.valid(office(), sheet=sheet, note=note, user_id=user_id())
+        stage = sheet_rulings.valid(office(), sheet=sheet, note=note, user_id=user_id())
+    if stage == FIRST:
+        flash(_("A second person has to say the same before it holds."), "ok")
     return redirect(url_for("review.station", page_id=page_id, question=here.asked.id))
 
 
@@ -118,6 +134,9 @@ def _station(here: Station, clash: Clash | None = None) -> str:
 def _chosen(here: Station) -> list[str]:
     """Return the values of the buttons that are pressed when the page opens: what holds now, if anything does."""
     answer = here.asked.answer
+    if here.stage in OPEN_STAGES and here.decision:
+        row = here.decision[0]
+        return [f"choice:{each}" for each in row.choice.split(",")] if row.state == "answered" else [row.state]
     if answer is None or (answer.source == "machine" and here.asked.is_doubtful):
         return []
     return [f"choice:{each}" for each in answer.choice.split(",")] if answer.state == "answered" else [answer.state]
@@ -140,6 +159,8 @@ def _seen() -> int | None:
 def _is_said_already(here: Station, verdict: review.Verdict) -> bool:
     """Tell whether the person only looked again: the decision that stands is the same, seen and unchanged."""
     row: Decision | None = here.decision[0] if here.decision else None
+    if here.stage in OPEN_STAGES:
+        return False  # one person's word may suffice by now; said again it is a row of its own
     same = row is not None and (row.state, row.choice) == (verdict.state, ",".join(verdict.choice))
     return same and row is not None and row.id == _seen() and row.note == verdict.note
 
@@ -148,7 +169,7 @@ def _go_on(here: Station) -> Response:
     """Go to the next question that waits; home to the start page when none does, back when it was a sure one."""
     if here.place is None:
         return redirect(url_for("review.station", page_id=here.page.id, question=here.asked.id))
-    item = review.queue(office(), here.meeting_id).next_waiting(here.place)
+    item = review.queue(office(), here.meeting_id, user_id()).next_waiting(here.place)
     return redirect(address(item, here.meeting_id))
 
 

@@ -33,6 +33,11 @@ class Filter:
     void: bool = False
     unread: bool = False  # of ``item``: sheets whose page came and on which nothing was read there
 
+    @property
+    def tells_a_result(self) -> bool:
+        """Whether how many there are tells how raters marked; of the books alone it does not."""
+        return (self.item is not None and not self.unread) or self.rater_class is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Behind:
@@ -65,8 +70,9 @@ def sheets_behind(
     office: Office, meeting_id: int, ref: tally.FormRef, wanted: Filter, offset: int = 0, limit: int = PER_PAGE
 ) -> Found:
     """Return the pages behind a figure, in the order of their random codes."""
+    subject = wanted.subject if wanted.item is None and not ref.is_roster else None  # whole sheets are about one
     with office.db.read() as session:
-        return find(session, tally.scope_of(meeting_id, ref), wanted, offset, limit)
+        return find(session, tally.scope_of(meeting_id, ref, subject), wanted, offset, limit)
 
 
 def find(session: Session, scope: counting.Scope, wanted: Filter, offset: int = 0, limit: int = PER_PAGE) -> Found:

@@ -1,4 +1,4 @@
-"""Is a meeting's count closed, and who may see its results? Asked by every service that would change what is counted."""
+"""Is a meeting's count closed, and who may see its results? Asked by every service that would change the count."""
 
 from __future__ import annotations
 

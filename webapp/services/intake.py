@@ -18,7 +18,7 @@ from omr.stack import open_stack
 from webapp.errors import Busy, Conflict, InvalidInput, NotFound
 from webapp.models import Batch, Page, Scan, now
 from webapp.office import Office
-from webapp.services import answers, settling
+from webapp.services import answers, closed, settling
 from webapp.settings import Settings
 
 MB = 1 << 20
@@ -202,6 +202,7 @@ def _set_withdrawn(office: Office, batch_id: int, user_id: int | None, why: str)
             raise Conflict("batch-already-so")
         batch.withdrawn_at, batch.withdrawn_by, batch.withdrawn_why = (now() if user_id else None), user_id, why
         pages = list(session.scalars(select(Page).join(Scan).where(Scan.batch_id == batch_id)))
+        closed.refuse_pages(session, pages)
         keys = {(page.sheet, page.sheet_page) for page in pages if page.sheet and page.sheet_page}
         answers.recount_all(session, settling.settle(session, keys))
         return len(pages)

@@ -15,7 +15,7 @@ from webapp import models
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Decision, Page, PrintRun, User, now
 from webapp.office import Office
-from webapp.services import codes, settling
+from webapp.services import closed, codes, settling
 from webapp.services.layouts import parse
 
 PRESENT = (settling.COUNTS, settling.RESCAN, settling.HELD)
@@ -56,6 +56,7 @@ def save(office: Office, *, text: str, sheet_page: int, marks: Mapping[str, tupl
     """
     with office.db.begin() as session:
         blank = _find(session, text, sheet_page)
+        closed.refuse(session, blank.meeting_id)
         page = Page(state="keyed", sheet=blank.code.sheet, sheet_page=blank.code.page, print_run_id=blank.print_run_id)
         session.add(page)
         session.flush()
@@ -85,6 +86,7 @@ def remove(office: Office, page_id: int) -> None:
             raise NotFound("no-such-page")
         if page.removed_at is not None:
             raise Conflict("not-in-this-tray")
+        closed.refuse_pages(session, (page,))
         page.removed_at = now()
         settling.settle(session, {(page.sheet or "", page.sheet_page or 0)})
 

@@ -10,10 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from omr.books import Turnout
+from omr.residual import Line, Residual, nearest
+from omr.tally import Asked
 from webapp.models import Batch, Campaign, Scan
 from webapp.services import trays
 from webapp.services.head_counts import Warning
 from webapp.services.progress import Progress
+from webapp.services.tally import Item, Results
 
 HARMLESS = {"blank-page", trays.REMOVED, trays.SAME_SHEET}  # the last is told by its own concern
 LONG_PAST_DAYS = 60  # a deadline so long ago is history, not an alarm
@@ -50,6 +53,42 @@ class Concern:
     params: Mapping[str, object] = field(default_factory=dict)
     form: str = ""
     rater_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether misreads that may be left could bring a headline rate over a line.
+
+    ``nearest``: the item that the fewest could bring over, None where there is no rate yet; ``most``: so many may be
+    left in that item; ``open``: the items that could change, of ``items``.
+    """
+
+    nearest: Item | None
+    line: Line | None
+    most: int
+    open: int
+    items: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether no item could change."""
+        return not self.open
+
+
+def verdict(results: Results, residuals: Mapping[Asked | None, Residual]) -> Verdict:
+    """Hold what misreads may be left against the lines of the outcome: of the overall items, else of all."""
+    lines = (results.rules.high_percent, results.rules.low_percent)
+    items = [item for item in results.items if item.question.overall] or list(results.items)
+    found = []
+    for item in items:
+        line = nearest(item.total.rates[results.rules.headline], lines)
+        most = residuals.get(Asked(item.subject, item.question.id), Residual()).most
+        if line is not None:
+            found.append((line.misreads - most, item, line, most))
+    if not found:
+        return Verdict(None, None, 0, 0, 0)
+    _margin, item, line, most = min(found, key=lambda row: row[0])
+    return Verdict(item, line, most, sum(margin <= 0 for margin, *_ in found), len(found))
 
 
 def next_step(p: Progress) -> Step:
@@ -93,7 +132,7 @@ def concerns(
 
 def _turnout(rows: list[Turnout]) -> Iterator[Concern]:
     total = rows[-1]
-    if total.reached is False:
+    if total.reached is False:  # more present than expected is told among the numbers
         params = {"present": total.present, "expected": total.expected, "percent": total.percent}
         yield Concern("concern-turnout", "meetings.counts", "bad", params)
 

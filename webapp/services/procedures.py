@@ -1,4 +1,4 @@
-"""How a campaign is reviewed and checked: one person or two, how many sheets by hand. A change is a row that is added."""
+"""How a campaign is reviewed and checked: one person or two, how many sheets by hand. A change is an added row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from webapp.services import closed
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """``two_persons``: void, multiple and cancelled need two. Of the valid sheets ``check_percent`` are checked by hand,
+    """What a campaign asks of its people.
+
+    ``two_persons``: void, multiple and cancelled need two. Of the valid sheets ``check_percent`` are checked by hand,
     and at least ``check_sheets``.
     """
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from forms import code
 from omr.reading import PageReading, Status
-from webapp.models import Answer, IssuedSheet, Opinion, Page, Reading
+from webapp.models import Answer, IssuedSheet, Opinion, Page, PrintRun, Reading
 from webapp.office import Office
-from webapp.services import answers, settling
+from webapp.services import answers, closed, settling, trays
 from webapp.services.intake import close_finished
 
 OPINION_TASK = "propose-text"
@@ -131,9 +131,13 @@ def _place(session: Session, parts: Sequence[Part]) -> None:
     query = query.where(IssuedSheet.sheet.in_({page.sheet for page, _ in parts if page.sheet}))
     with session.no_autoflush:
         issued = {sheet: run for sheet, run in session.execute(query)}
+        of_closed = select(PrintRun.id).where(PrintRun.id.in_(set(issued.values())))
+        late = set(session.scalars(of_closed.where(PrintRun.meeting_id.in_(closed.closed_meetings()))))
     for page, reading in parts:
         page.print_run_id = issued.get(page.sheet or "")
-        if reading.status == Status.READ and page.print_run_id is not None:
+        if reading.status == Status.READ and page.print_run_id in late:
+            page.state, page.tray, page.standing = "tray", trays.AFTER_CLOSING, settling.NONE
+        elif reading.status == Status.READ and page.print_run_id is not None:
             page.state, page.tray = "read", ""
         else:
             page.state, page.standing = "tray", settling.NONE

@@ -1,6 +1,7 @@
-"""Review: the queue of doubtful questions, decisions over machine answers, undo, void sheets.
+"""Review: decisions over machine answers, their undoing, and what they are about.
 
-A decision is a row that is added, never changed; ``services.answers`` says which one holds.
+A decision is a row that is added, never changed; ``services.answers`` says which one holds, ``services.two_persons``
+how two persons come to one, ``services.review_queue`` what waits.
 """
 
 from __future__ import annotations
@@ -8,70 +9,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms.layout import Layout, Question
 from webapp import models
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.models import Answer, Decision, Page, PrintRun, Reading, Ruling, User
+from webapp.models import Answer, Decision, Page, PrintRun, Reading, User
 from webapp.office import Office
-from webapp.services import settling
-from webapp.services.answers import DOUBTFUL, MACHINE, STANDING, newest_decisions, recount, void_sheets
+from webapp.services import closed, leases, procedures, settling, two_persons
+from webapp.services.answers import AGREED, DIFFERS, DOUBTFUL, FIRST, KNOWN, MACHINE, RULING, STANDING, recount
+from webapp.services.review_queue import Item as Item
+from webapp.services.review_queue import Kind as Kind
+from webapp.services.review_queue import Queue as Queue
+from webapp.services.review_queue import kind_from
+from webapp.services.review_queue import queue as queue
+from webapp.services.review_queue import queue_in as queue_in
 
 VERDICTS = ("answered", "blank", "invalid")
 NOTE_LENGTH = 200
-
-
-class Kind(IntEnum):
-    """Why a question is doubtful, gravest first: the order of the queue."""
-
-    MULTIPLE = 0
-    CANCELLED = 1  # a filled box beside what is unsure
-    UNSURE = 2
-    BLANK = 3  # perhaps nothing was marked at all
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A doubtful question of the queue, decided or not."""
-
-    page_id: int
-    question: str
-    kind: Kind
-    decided: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """All doubtful questions of a meeting. The order depends on the readings alone: deciding moves nothing."""
-
-    items: tuple[Item, ...]
-
-    @property
-    def waiting(self) -> int:
-        return sum(not item.decided for item in self.items)
-
-    @property
-    def decided(self) -> int:
-        return len(self.items) - self.waiting
-
-    def place(self, page_id: int, question: str) -> int | None:
-        """Return the place of a question, from 0; None for one the machine was sure of."""
-        return next((n for n, i in enumerate(self.items) if (i.page_id, i.question) == (page_id, question)), None)
-
-    def next_waiting(self, place: int | None) -> Item | None:
-        """Return the next undecided item behind ``place``; after the last one the search goes on from the first."""
-        start = 0 if place is None else place + 1
-        return next((i for i in (*self.items[start:], *self.items[:start]) if not i.decided), None)
-
-    def beside(self, place: int, step: int) -> Item | None:
-        """Return the item ``step`` places away, decided or not; None beyond the ends."""
-        return self.items[place + step] if 0 <= place + step < len(self.items) else None
+UNDOABLE = ("", FIRST, AGREED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,54 +42,6 @@ class Verdict:
     note: str = ""
 
 
-def queue(office: Office, meeting_id: int) -> Queue:
-    """Return the doubtful questions of a meeting: multiple → cancelled → unsure → perhaps blank, then by page."""
-    with office.db.read() as session:
-        return queue_in(session, meeting_id)
-
-
-def queue_in(session: Session, meeting_id: int) -> Queue:
-    """Return the queue inside a session of the caller."""
-    query = _doubts().join(PrintRun, PrintRun.id == Page.print_run_id).where(PrintRun.meeting_id == meeting_id)
-    rows = session.execute(query).all()
-    decided = _decided(session, meeting_id)
-    readings = select(Reading.id, Reading.value).where(Reading.id.in_(select(query.subquery().c.reading_id)))
-    values: dict[int, dict[str, Any]] = {key: value["questions"] for key, value in session.execute(readings)}
-    found = []
-    for page_id, reading_id, question, state, choice in rows:
-        questions = values[reading_id]
-        item = Item(page_id, question, _kind(state, choice, questions[question]), (page_id, question) in decided)
-        found.append((item.kind, page_id, list(questions).index(question), item))
-    return Queue(tuple(entry[-1] for entry in sorted(found, key=lambda entry: entry[:3])))
-
-
-def _doubts() -> Select[int, int, str, str, str]:
-    return (
-        select(Page.id, Answer.reading_id, Answer.question, Answer.state, Answer.choice)
-        .join(Answer, Answer.reading_id == Page.reading_id)
-        .where(Page.state == "read", Page.standing.in_(STANDING), Answer.state.in_(DOUBTFUL))
-        .where(Page.sheet.not_in(void_sheets()))
-    )
-
-
-def _decided(session: Session, meeting_id: int) -> set[tuple[int, str]]:
-    query = (
-        select(Decision.page_id, Decision.question)
-        .join(Page, Page.id == Decision.page_id)
-        .join(PrintRun, PrintRun.id == Page.print_run_id)
-        .where(PrintRun.meeting_id == meeting_id, Decision.id.in_(newest_decisions()), Decision.state != MACHINE)
-    )
-    return {(page_id, question) for page_id, question in session.execute(query)}
-
-
-def _kind(state: str, choice: str, reading: dict[str, Any]) -> Kind:
-    if state == "multiple":
-        return Kind.MULTIPLE
-    if any(box["state"] == "cancelled" for box in reading["boxes"].values()):
-        return Kind.CANCELLED
-    return Kind.UNSURE if choice else Kind.BLANK
-
-
 def decide(office: Office, *, page_id: int, question: str, verdict: Verdict, user_id: int, seen: int | None) -> int:
     """Add a decision on any question of a page, a sure one too. Returns its id.
 
@@ -139,17 +50,60 @@ def decide(office: Office, *, page_id: int, question: str, verdict: Verdict, use
     """
     with office.db.begin() as session:
         page = open_page(session, page_id)
-        choice = _checked(session, page, question, verdict)
-        _check_seen(session, page_id, question, seen)
+        choice = ",".join(_checked(session, page, question, verdict))
+        last = last_standing(session, page_id, question)
+        if not two_persons.is_blind(last, user_id):  # who can't see a decision can't have overlooked it
+            _check_seen(session, page_id, question, seen)
+        same = last is not None and (last.state, last.choice) == (verdict.state, choice)
+        said = two_persons.Said(user_id, same, needs_two(session, page, question, verdict))
         row = Decision(
             page_id=page_id,
             question=question,
             state=verdict.state,
-            choice=",".join(choice),
+            choice=choice,
+            stage=two_persons.stage_after(last, said),
             user_id=user_id,
             note=verdict.note.strip(),
         )
-        _add(session, page, row)
+        add(session, page, row)
+        return row.id
+
+
+def needs_two(session: Session, page: Page, question: str, verdict: Verdict) -> bool:
+    """Tell whether a verdict needs a second person: invalid, and whatever stands on a multiple or cancelled mark."""
+    if not procedures.of_page(session, page).two_persons:
+        return False
+    return verdict.state == "invalid" or kind_of(session, page, question) in (Kind.MULTIPLE, Kind.CANCELLED)
+
+
+def kind_of(session: Session, page: Page, question: str) -> Kind | None:
+    """Return why the reading in force is doubtful on a question; None where it is sure, or there is none."""
+    answer = session.get(Answer, (page.reading_id, question)) if page.reading_id else None
+    if answer is None or answer.state not in DOUBTFUL:
+        return None
+    reading = session.get_one(Reading, page.reading_id)
+    return kind_from(answer.state, answer.choice, reading.value["questions"][question])
+
+
+def rule(office: Office, *, page_id: int, question: str, verdict: Verdict, user_id: int, seen: int | None) -> int:
+    """Rule as the scrutineer where two persons differ, or where he ruled before. Returns the id of the decision.
+
+    Raises as ``decide``, InvalidInput without a reason, and Conflict where there is nothing to rule, or he decided.
+    """
+    if not verdict.note.strip():
+        raise InvalidInput("ruling-needs-reason")
+    with office.db.begin() as session:
+        page = open_page(session, page_id)
+        choice = ",".join(_checked(session, page, question, verdict))
+        _check_seen(session, page_id, question, seen)
+        last = last_standing(session, page_id, question)
+        if last is None or last.stage not in (DIFFERS, RULING):
+            raise Conflict("nothing-to-rule")
+        if any(row.user_id == user_id and row.stage != RULING for row, _ in history(session, page_id, question)):
+            raise Conflict("rules-own-decision")
+        row = Decision(page_id=page_id, question=question, state=verdict.state, choice=choice, stage=RULING)
+        row.user_id, row.note = user_id, verdict.note.strip()
+        add(session, page, row)
         return row.id
 
 
@@ -164,16 +118,18 @@ def undo(office: Office, *, page_id: int, question: str, user_id: int, seen: int
         stack = _standing_decisions(session, page_id, question)
         if not stack or stack[-1].origin == "keyed":  # a keyed sheet has no machine's answer to go back to
             raise InvalidInput("nothing-to-undo")
+        two_persons.refuse_undo(stack[-1], user_id)
         before = stack[-2] if len(stack) > 1 else None
         row = Decision(
             page_id=page_id,
             question=question,
             state=before.state if before else MACHINE,
             choice=before.choice if before else "",
+            stage=before.stage if before else "",
             undoes=stack[-1].id,
             user_id=user_id,
         )
-        _add(session, page, row)
+        add(session, page, row)
         return row.id
 
 
@@ -186,12 +142,12 @@ def last_of(office: Office, *, meeting_id: int, user_id: int) -> Decision | None
             .join(Page, Page.id == Decision.page_id)
             .join(PrintRun, PrintRun.id == Page.print_run_id)
             .where(PrintRun.meeting_id == meeting_id, Decision.user_id == user_id, Decision.origin == "review")
-            .where(Decision.undoes.is_(None), Decision.id.not_in(undone), Page.state == "read")
+            .where(Decision.undoes.is_(None), Decision.id.not_in(undone), Page.state.in_(KNOWN))
             .where(Page.standing.in_(STANDING))
             .order_by(Decision.id.desc())
         )
         for row in session.scalars(query.execution_options(yield_per=20)):  # the first one nearly always holds
-            if _standing_decisions(session, row.page_id, row.question)[-1].id == row.id:
+            if _standing_decisions(session, row.page_id, row.question)[-1].id == row.id and row.stage in UNDOABLE:
                 return row
     return None
 
@@ -203,18 +159,6 @@ def history(session: Session, page_id: int, question: str) -> list[tuple[Decisio
     return [(decision, user) for decision, user in session.execute(query)]
 
 
-def void(office: Office, *, sheet: str, note: str, user_id: int) -> None:
-    """Rule a whole sheet void (废票). Raises InvalidInput without a reason, NotFound for a sheet that never came."""
-    if not note.strip():
-        raise InvalidInput("void-needs-reason")
-    _rule(office, Ruling(sheet=sheet, kind="void", note=note.strip()[:NOTE_LENGTH], user_id=user_id))
-
-
-def valid(office: Office, *, sheet: str, note: str = "", user_id: int) -> None:
-    """Take a void back. Raises NotFound for a sheet that never came."""
-    _rule(office, Ruling(sheet=sheet, kind="valid", note=note.strip()[:NOTE_LENGTH], user_id=user_id))
-
-
 def open_page(session: Session, page_id: int) -> Page:
     """Return a page whose questions can be decided. Raises NotFound, and Conflict "page-counts-nowhere"."""
     page = session.get(Page, page_id)
@@ -222,6 +166,7 @@ def open_page(session: Session, page_id: int) -> Page:
         raise NotFound("no-such-page")
     if page.state not in ("read", "keyed") or page.standing not in STANDING:
         raise Conflict("page-counts-nowhere")
+    closed.refuse_pages(session, (page,))
     return page
 
 
@@ -263,6 +208,11 @@ def _check_seen(session: Session, page_id: int, question: str, seen: int | None)
         raise Conflict("decided-since", page_id=page_id, question=question, seen=seen, newest=newest)
 
 
+def last_standing(session: Session, page_id: int, question: str) -> Decision | None:
+    """Return the newest decision that was not undone."""
+    return next(reversed(_standing_decisions(session, page_id, question)), None)
+
+
 def _standing_decisions(session: Session, page_id: int, question: str) -> list[Decision]:
     """Return the decisions that were not undone, oldest first; rows of undo themselves are left out."""
     query = select(Decision).where(Decision.page_id == page_id, Decision.question == question).order_by(Decision.id)
@@ -271,23 +221,14 @@ def _standing_decisions(session: Session, page_id: int, question: str) -> list[D
     return [row for row in rows if row.undoes is None and row.id not in undone]
 
 
-def _add(session: Session, page: Page, row: Decision) -> None:
+def add(session: Session, page: Page, row: Decision) -> None:
     """Add a decision, and with it all that follows from it: what waits, and which copy of the sheet counts."""
     session.add(row)
+    leases.release(session, row.page_id, row.question, row.user_id)
     key = (page.sheet, page.sheet_page) if page.sheet and page.sheet_page else None
     changed = settling.settle(session, {key} if key else ())
     for each in {page, *changed}:
         recount(session, each)
-
-
-def _rule(office: Office, ruling: Ruling) -> None:
-    with office.db.begin() as session:
-        pages = list(session.scalars(select(Page).where(Page.sheet == ruling.sheet)))
-        if not pages:
-            raise NotFound("no-such-sheet")
-        session.add(ruling)
-        for page in pages:
-            recount(session, page)
 
 
 def counts(session: Session, meeting_ids: Iterable[int]) -> dict[int, int]:

@@ -172,7 +172,11 @@ def _decisions(session: Session, page: Page) -> dict[str, tuple[Decision, str]]:
         row.question: (row, name)
         for row, name in session.execute(query.where(Decision.page_id == page.id).order_by(Decision.id))
     }
-    return {question: found for question, found in newest.items() if found[0].state != answers.MACHINE}
+    return {
+        question: found
+        for question, found in newest.items()
+        if found[0].state != answers.MACHINE and found[0].stage not in answers.OPEN_STAGES
+    }
 
 
 def _problem(session: Session, page: Page) -> dict[str, Any]:

@@ -13,10 +13,11 @@ import secrets
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.errors import Busy, InvalidInput, NotFound
+from webapp.errors import Busy, InvalidInput, NotFound, ServiceError
 from webapp.models import LoginAttempt, SignIn, User, now
 from webapp.office import Office
 from webapp.services import passwords
+from webapp.services import second_step as codes
 from webapp.services.accounts import clean_name
 
 WINDOW_MINUTES = 15
@@ -26,11 +27,21 @@ TRIES_PER_ADDRESS = 20  # an office often shares one address
 SEEN_STEP = dt.timedelta(minutes=1)  # how often "last seen" is written
 
 
+class CodeNeeded(ServiceError):
+    """The password is right; this person also asks for a code. ``proof`` goes to ``second_step`` with the code."""
+
+    status = 401
+
+    def __init__(self, user_id: int, proof: str) -> None:
+        super().__init__("code-needed")
+        self.user_id, self.proof = user_id, proof
+
+
 def sign_in(office: Office, *, name: str, password: str, address: str = "", agent: str = "") -> str:
     """Check name and password. Returns the token for the session cookie.
 
-    An unknown name costs as much time and counts as much as a known one. Raises InvalidInput (wrong) and Busy
-    (too many wrong tries of this name or from this address).
+    An unknown name costs as much time and counts as much as a known one. Raises InvalidInput (wrong), Busy
+    (too many wrong tries of this name or from this address) and CodeNeeded.
     """
     name = clean_name(name)[:64]
     attempt, left = _note_attempt(office, name, address)
@@ -39,12 +50,34 @@ def sign_in(office: Office, *, name: str, password: str, address: str = "", agen
     right = passwords.matches(user.password_hash if user else passwords.of_nobody(), password)
     if user is None or not user.active or not right:
         raise InvalidInput("wrong-password", left=left, minutes=WINDOW_MINUTES) if left else _locked()
+    if user.totp_secret:  # the tries stay on the list until the code is right too
+        with office.db.begin() as session:
+            session.execute(delete(LoginAttempt).where(LoginAttempt.id == attempt))
+        raise CodeNeeded(user.id, _proof(user))
     token = secrets.token_urlsafe(32)
     fresh = passwords.hashed(password) if passwords.is_outdated(user.password_hash) else user.password_hash
     with office.db.begin() as session:
         session.execute(delete(LoginAttempt).where((LoginAttempt.name == name) | (LoginAttempt.id == attempt)))
         session.get_one(User, user.id).password_hash = fresh
         session.add(SignIn(token=digest(token), user_id=user.id, agent=agent[:200]))
+    return token
+
+
+def second_step(
+    office: Office, *, user_id: int, proof: str, code: str, address: str = "", agent: str = ""
+) -> str:
+    """Check the code of somebody whose password was right. Returns the token. Raises InvalidInput and Busy."""
+    with office.db.read() as session:
+        user = session.get(User, user_id)
+    if user is None or not user.active or not secrets.compare_digest(proof, _proof(user)):
+        raise InvalidInput("signed-out")
+    attempt, left = _note_attempt(office, user.name, address)
+    token = secrets.token_urlsafe(32)
+    with office.db.begin() as session:
+        if not codes.accept(session, session.get_one(User, user_id), code):
+            raise InvalidInput("wrong-code-left", left=left, minutes=WINDOW_MINUTES) if left else _locked()
+        session.execute(delete(LoginAttempt).where((LoginAttempt.name == user.name) | (LoginAttempt.id == attempt)))
+        session.add(SignIn(token=digest(token), user_id=user_id, agent=agent[:200]))
     return token
 
 
@@ -77,7 +110,7 @@ def sign_out(office: Office, token: str) -> None:
 
 
 def revoke(office: Office, user_id: int, key: str) -> None:
-    """End one of a user's own sign-ins; ``key`` is the SHA-256 that ``of_user`` gives. Raises NotFound."""
+    """End one of a user's sign-ins; ``key`` is the SHA-256 that ``of_user`` gives. Raises NotFound."""
     with office.db.begin() as session:
         row = session.get(SignIn, key)
         if row is None or row.user_id != user_id:
@@ -88,6 +121,11 @@ def revoke(office: Office, user_id: int, key: str) -> None:
 def digest(token: str) -> str:
     """Return what the database keeps of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _proof(user: User) -> str:
+    """Return what says that this password was right a moment ago: void when password or secret change."""
+    return digest(f"{user.password_hash} {user.totp_secret}")
 
 
 def _holds(office: Office, row: SignIn, moment: dt.datetime) -> bool:

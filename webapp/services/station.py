@@ -13,7 +13,7 @@ from forms.survey import Question, Survey
 from webapp.errors import NotFound
 from webapp.models import Decision, Page, PrintRun, Reading, User
 from webapp.office import Office
-from webapp.services import answers, printing, review
+from webapp.services import answers, closed, leases, printing, review, sheet_rulings, two_persons
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,12 @@ class Station:
     sheet: str  # readable
     is_void: bool
     is_open: bool  # decisions can be made
+    is_closed: bool  # the count of the meeting is closed
+    stage: str  # of the newest decision: first, differs …
+    is_blind: bool  # the person must not see what others decided; ``history`` is then his own
+    void_stage: str  # of the newest ruling on the sheet
+    newest: int | None  # the newest decision, seen or not: what a save must name
+    elsewhere: str  # who else has this question open
     page_mm: tuple[float, float]
     regions: tuple[layouts.Region, ...]
     questions: tuple[Asked, ...]
@@ -81,20 +87,30 @@ class Station:
     @property
     def seen(self) -> int | None:
         """The newest decision: what a save must name."""
-        return self.history[-1][0].id if self.history else None
+        return self.newest
 
     @property
     def decision(self) -> tuple[Decision, User] | None:
-        """The decision in force with its author; None where the machine's answer holds."""
+        """The newest decision that may be shown, with its author; None where the machine's answer holds."""
+        if self.is_blind and self.stage == answers.FIRST:
+            return None  # what the person said in an earlier round is no longer his word
         return self.history[-1] if self.history and self.history[-1][0].state != answers.MACHINE else None
+
+    @property
+    def with_scrutineer(self) -> bool:
+        """Whether two persons differ, or the scrutineer has ruled: then reviewers have no more to say."""
+        return self.stage in (answers.DIFFERS, answers.RULING)
 
     @property
     def next_on_page(self) -> Asked:
         return self.questions[self.asked.number % len(self.questions)]
 
 
-def station(office: Office, page_id: int, question: str) -> Station:
-    """Return the view of one question. Raises NotFound for a page that was never read, or another question."""
+def station(office: Office, page_id: int, question: str, user_id: int | None = None) -> Station:
+    """Return the view of one question, as this person may see it; None sees all, as the scrutineer does.
+
+    Raises NotFound for a page that was never read, or another question.
+    """
     with office.db.read() as session:
         page = session.get(Page, page_id)
         if page is None or page.print_run_id is None or page.sheet_page is None or page.state not in ("read", "keyed"):
@@ -105,7 +121,11 @@ def station(office: Office, page_id: int, question: str) -> Station:
         asked = next((each for each in questions if each.id == question), None)
         if asked is None:
             raise NotFound("no-such-question", question=question)
-        queue = review.queue_in(session, run.meeting_id)
+        queue = review.queue_in(session, run.meeting_id, user_id)
+        last, history = review.last_standing(session, page_id, question), review.history(session, page_id, question)
+        blind = two_persons.is_blind(last, user_id)
+        ruling = sheet_rulings.newest(session, page.sheet or "")
+        shut = closed.is_closed(session, run.meeting_id)
         if page.scan is not None:
             page.scan.batch  # noqa: B018 - loaded while the session is open
         return Station(
@@ -113,15 +133,26 @@ def station(office: Office, page_id: int, question: str) -> Station:
             page=page,
             sheet=code.readable(page.sheet or ""),
             is_void=answers.is_void(session, page.sheet or ""),
-            is_open=page.standing in answers.STANDING,
+            is_open=page.standing in answers.STANDING and not shut,
+            is_closed=shut,
+            stage=last.stage if last else "",
+            is_blind=blind,
+            void_stage=ruling.stage if ruling and not two_persons.is_blind(ruling, user_id) else "",
+            newest=history[-1][0].id if history else None,
+            elsewhere=leases.holder(session, page_id, question, user_id),
             page_mm=layout.page_mm,
             regions=layout.page(page.sheet_page).regions,
             questions=questions,
             asked=asked,
-            history=tuple(review.history(session, page_id, question)),
+            history=tuple(own(history, user_id) if blind else history),
             queue=queue,
             place=queue.place(page_id, question),
         )
+
+
+def own(history: list[tuple[Decision, User]], user_id: int | None) -> list[tuple[Decision, User]]:
+    """Return a person's own decisions. His undoings are left out: one says what another person had decided."""
+    return [(row, user) for row, user in history if row.user_id == user_id and row.undoes is None]
 
 
 def blank_questions(run: PrintRun, layout: layouts.Layout, sheet_page: int) -> tuple[Asked, ...]:

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, aliased
 from webapp.errors import Conflict, NotFound
 from webapp.models import Batch, Page, PrintRun, Ruling, Scan, now
 from webapp.office import Office
-from webapp.services import answers, codes, settling
+from webapp.services import answers, closed, codes, settling
 
 TASK = "read-pages"
-SAME_SHEET, REMOVED = "same-sheet", "removed"
+SAME_SHEET, REMOVED, AFTER_CLOSING = "same-sheet", "removed", "after-closing"
 TYPE, COMPARE, REMOVE, RETRY, LOOK, PUT_BACK = "type", "compare", "remove", "retry", "look", "put-back"
 
 # Name of the tray → its one verb, in the order in which they are shown. Other names (a damaged page …) ask for a retry.
@@ -31,6 +31,7 @@ VERBS = {
     "too-many-pixels": LOOK,
     "reader-died": RETRY,
     "reader-failed": RETRY,
+    AFTER_CLOSING: RETRY,
     REMOVED: PUT_BACK,
 }
 
@@ -113,7 +114,8 @@ def type_code(office: Office, page_id: int, *, text: str, sheet_page: int = 1) -
     """
     with office.db.begin() as session:
         page = _lying_page(session, page_id)
-        _, typed = codes.identify(session, text, sheet_page)
+        issued, typed = codes.identify(session, text, sheet_page)
+        closed.refuse(session, session.get_one(PrintRun, issued.print_run_id).meeting_id)
         page.typed_code = str(typed)
         _queue(session, page)
         scan_id = page.scan_id
@@ -125,6 +127,7 @@ def retry(office: Office, page_id: int) -> None:
     """Read a page again that lies in a tray or failed. Raises NotFound and Conflict "not-in-this-tray"."""
     with office.db.begin() as session:
         page = _lying_page(session, page_id)
+        closed.refuse_pages(session, (page,))
         _queue(session, page)
         scan_id = page.scan_id
     if scan_id:
@@ -167,6 +170,7 @@ def use_page(office: Office, page_id: int, *, user_id: int, note: str = "") -> N
             raise NotFound("no-such-page")
         if page.sheet is None or page.sheet_page is None or page not in copies_of(session, page):
             raise Conflict("page-not-of-sheet")
+        closed.refuse_pages(session, (page,))
         session.add(
             Ruling(sheet=page.sheet, kind="use-page", page_id=page.id, user_id=user_id, note=note.strip()[:200])
         )

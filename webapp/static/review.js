@@ -217,3 +217,8 @@ if (form) {
   showChosen();
 }
 if (sheet) startImage();
+
+// --- the lease: others see who has this open -------------------------------------------------------------------
+const RENEW_MS = 60_000;
+const lease = find("#lease");
+if (lease) setInterval(() => fetch(lease.action, { method: "POST", body: new FormData(lease) }), RENEW_MS);

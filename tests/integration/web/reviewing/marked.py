@@ -20,7 +20,7 @@ from forms.layout import Box, Layout
 from webapp import models
 from webapp.jobs import open_office
 from webapp.migrate import upgrade
-from webapp.models import Answer, Campaign, IssuedSheet, Meeting, Page, PrintRun, Survey, Unit, User
+from webapp.models import Answer, Campaign, IssuedSheet, Meeting, Page, PrintRun, Procedure, Survey, Unit, User
 from webapp.office import Office
 from webapp.services import intake, printing, review
 from webapp.settings import load
@@ -106,6 +106,10 @@ def fill(office: Office, mark: str = "") -> int:
         source = (PRESETS / "org.yaml").read_text("utf-8")
         survey = Survey(campaign_id=campaign.id, form="org", title="满意度测评表", source=source)
         meeting = Meeting(campaign_id=campaign.id, unit_id=unit.id, held_on=dt.date(2011, 7, 15), place=PLACE)
+        alone = Procedure(
+            campaign_id=campaign.id, two_persons=False, check_percent=5, check_sheets=30, user_id=user.id
+        )
+        session.add(alone)  # one person suffices here; two of them are test_two_persons.py's matter
         session.add_all([survey, meeting, Meeting(campaign_id=campaign.id, unit_id=unit.id)])
     _stack(office, meeting.id, survey.id, user.id)
     return meeting.id

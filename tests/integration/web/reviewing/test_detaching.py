@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from webapp.errors import Conflict, NotFound
 from webapp.models import Opinion, OpinionText, Page, TrailRow
-from webapp.services import detaching, opinions, reports, review, tally
+from webapp.services import detaching, opinions, reports, review, sheet_rulings, tally
 
 WORDS = [f"食堂第{number}条" for number in range(detaching.LOT)]
 
@@ -124,7 +124,7 @@ def test_opinion_on_a_void_sheet__stays_with_it(office, meeting, user, written) 
     opinions.confirm(office, written[0], text="食堂太贵", user_id=user.id)
     with office.db.read() as session:
         sheet = session.get_one(Page, session.get_one(Opinion, written[0]).page_id).sheet
-    review.void(office, sheet=sheet, note="撕破", user_id=user.id)
+    sheet_rulings.void(office, sheet=sheet, note="撕破", user_id=user.id)
     assert detaching.finish(office, meeting.id) == 0
 
 
