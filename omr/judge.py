@@ -210,12 +210,12 @@ def _question(
     states, sure = _box_states(boxes, rows, lost, settings)
     readings = {
         box: BoxReading(state, round(chance, 6), tuple(boxes[box]))
-        for box, state, chance in zip(ids, states, sure.tolist(), strict=True)
+        for box, state, chance in zip(ids, states, sure, strict=True)
     }
     marked = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.MARKED)
     open_ = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.UNSURE)
     struck = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.CANCELLED)
-    chance = math.prod(sure.tolist())
+    chance = math.prod(sure)
     if open_ or (struck and not marked) or chance < settings.sure_question:
         candidates = marked + open_ or struck or _likeliest(ids, rows)
         state = QuestionState.UNSURE
@@ -228,18 +228,21 @@ def _question(
 
 def _box_states(
     boxes: Evidence, rows: NDArray[np.float64], lost: NDArray[np.bool_], settings: JudgeSettings
-) -> tuple[list[BoxState], NDArray[np.float64]]:
+) -> tuple[list[BoxState], list[float]]:
     """Return each box's state and the probability of it. A trace counts as empty: it is no answer."""
-    empty = rows[:, _EMPTY] + rows[:, _TRACE] + rows[:, _ASIDE]
-    table = np.stack([empty, rows[:, _MARKED], rows[:, _CANCELLED]], axis=1)
-    best = table.argmax(axis=1)
-    sure = np.where(lost, 0.5, 1.0) * table.max(axis=1)
-    if not (best > 0).any():  # ink beside a box matters where no box is marked: it may be the answer
-        round_it = np.array([features[_RING] > settings.trace_ring for features in boxes.values()])
-        sure = np.where(round_it, np.minimum(sure, settings.beside), sure - rows[:, _ASIDE])
+    chances = rows.tolist()  # a handful of numbers: plain Python is faster
+    table = [(row[_EMPTY] + row[_TRACE] + row[_ASIDE], row[_MARKED], row[_CANCELLED]) for row in chances]
+    best = [row.index(max(row)) for row in table]
+    sure = [(0.5 if gone else 1.0) * max(row) for row, gone in zip(table, lost.tolist(), strict=True)]
+    if not any(best):  # ink beside a box matters where no box is marked: it may be the answer
+        round_it = [features[_RING] > settings.trace_ring for features in boxes.values()]
+        sure = [
+            min(chance, settings.beside) if ringed else chance - row[_ASIDE]
+            for chance, ringed, row in zip(sure, round_it, chances, strict=True)
+        ]
     names = (BoxState.EMPTY, BoxState.MARKED, BoxState.CANCELLED)
     states = []
-    for features, place, chance in zip(boxes.values(), best.tolist(), sure.tolist(), strict=True):
+    for features, place, chance in zip(boxes.values(), best, sure, strict=True):
         state = names[place]
         least = (settings.sure, settings.sure_marked, settings.sure_cancelled)[place]
         if state is BoxState.EMPTY and (

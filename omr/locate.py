@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -176,7 +177,9 @@ def _grow(
 
 def _nearest(pool: list[Blob], place: complex, reach: float) -> list[Blob]:
     """Return the two blobs nearest to a place, if they are within reach."""
-    distances = sorted((abs(complex(b.x, b.y) - place), i) for i, b in enumerate(pool))
+    x, y = place.real, place.imag
+    near = (i for i, b in enumerate(pool) if abs(b.x - x) < reach and abs(b.y - y) < reach)
+    distances = sorted((abs(complex(pool[i].x, pool[i].y) - place), i) for i in near)
     return [pool[i] for distance, i in distances[:2] if distance < reach]
 
 
@@ -214,9 +217,9 @@ def _judged(
 def _measure_mark(patch: Grey, width: float, height: float) -> tuple[float, ...] | None:
     """Return dx, dy from the patch's middle, width and height, edge width (all px), paper and black of a solid mark."""
     rows, columns = patch.shape
-    paper = float(np.median(np.concatenate([patch[:4].ravel(), patch[-4:].ravel()])))
+    paper = _median(np.concatenate([patch[:4].ravel(), patch[-4:].ravel()]))
     inner = patch[rows // 2 - 9 : rows // 2 + 9, columns // 2 - 9 : columns // 2 + 9]
-    black = float(np.median(inner))
+    black = _median(inner)
     if paper - black < 40:
         return None
     closed = cv2.morphologyEx(patch, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))  # lost specks of toner are filled
@@ -242,7 +245,7 @@ def _sides(dark: Array, middle: float) -> tuple[float, float]:
         at = np.arange(len(reach)) - (len(reach) - 1) / 2
         slope, offset = _line(at, reach)
         off = np.abs(reach - slope * at - offset)
-        kept = off <= max(0.35, 2.5 * float(np.median(off)))
+        kept = off <= max(0.35, 2.5 * _median(off))
         if kept.sum() >= 4:
             slope, offset = _line(at[kept], reach[kept])
         reaches.append(offset)
@@ -251,9 +254,16 @@ def _sides(dark: Array, middle: float) -> tuple[float, float]:
 
 def _line(x: NDArray[np.floating], y: NDArray[np.floating]) -> tuple[float, float]:
     """Return slope and value at 0 of the least-squares line."""
-    middle = x.mean()
-    slope = float(((x - middle) * y).sum() / ((x - middle) ** 2).sum())
-    return slope, float(y.mean()) - slope * float(middle)
+    middle = float(x.sum()) / len(x)
+    off = x - middle
+    slope = float(off @ y) / float(off @ off)
+    return slope, float(y.sum()) / len(y) - slope * middle
+
+
+def _median(values: NDArray[Any]) -> float:
+    """Return the median, at a tenth of what ``np.median`` takes for a few dozen numbers."""
+    ordered = np.sort(values, axis=None)
+    return (float(ordered[(len(ordered) - 1) // 2]) + float(ordered[len(ordered) // 2])) / 2
 
 
 def from_code(corners_px: Array, geometry: Geometry, blobs: Sequence[Blob]) -> Hypothesis:
