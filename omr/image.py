@@ -62,7 +62,7 @@ def is_two_tone(grey: Grey, reduction: int) -> bool:
     """
     if reduction > len(_TONES):
         return False
-    histogram = np.bincount(grey[::_EVERY].ravel(), minlength=256)
+    histogram = cv2.calcHist([np.ascontiguousarray(grey[::_EVERY])], [0], None, [256], [0, 256]).ravel()
     ink = histogram[:192].sum()
     if ink < _LEAST_INK * histogram.sum():
         return False  # nearly blank: nothing to tell by
