@@ -20,13 +20,13 @@ from sqlalchemy.orm import Session, aliased
 from forms.layout import Layout, Region
 from omr import ocr, text
 from omr.image import Grey
-from omr.stack import open_page
 from webapp import models
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Opinion, Page, PrintRun, Reading, Scan, User, now
 from webapp.office import Office
-from webapp.services import detaching, trail
+from webapp.services import decoding, detaching, trail
 from webapp.services.answers import STANDING
+from webapp.services.intake import stack_settings
 from webapp.settings import secret_key
 
 TASK = "propose-text"
@@ -170,7 +170,7 @@ def region_image(office: Office, opinion_id: int) -> tuple[Grey, Region]:
     region = next((r for r in layout.page(page.sheet_page).regions if r.id == row.region), None)
     if region is None:
         raise NotFound("no-such-opinion")
-    grey = open_page(office.storage.path(scan.sha256), page.index)
+    grey = decoding.page(office.storage.path(scan.sha256), page.index, stack_settings(office.settings))
     return text.cut(grey, np.reshape(np.array(matrix, float), (3, 3)), region), region
 
 

@@ -24,11 +24,11 @@ from forms.layout import Layout, Region
 from omr import text
 from omr.geometry import Array, apply
 from omr.image import Grey
-from omr.stack import open_stack
 from webapp import models
 from webapp.errors import NotFound
 from webapp.models import Page, Reading, Scan
 from webapp.office import Office
+from webapp.services import decoding
 from webapp.services.intake import stack_settings
 from webapp.services.layouts import parse
 
@@ -188,11 +188,8 @@ def _sources_of_image(office: Office, page_id: int) -> list[Source]:
 
 
 def _stored(office: Office, source: Source, reduce: bool = False) -> Grey:
-    stack = open_stack(office.storage.path(source.sha256), stack_settings(office.settings))
-    try:
-        return stack.page(source.index, reduce=reduce).grey
-    finally:
-        stack.close()
+    path = office.storage.path(source.sha256)
+    return decoding.page(path, source.index, stack_settings(office.settings), reduce=reduce)
 
 
 def _upright(office: Office, source: Source, scale: float = SCALE, whole: bool = False) -> Grey:
