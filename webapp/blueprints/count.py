@@ -13,13 +13,16 @@ from werkzeug.wrappers import Response
 
 from forms.code import readable
 from forms.survey import Choice, Question
+from omr.disclosure import members
+from omr.residual import Residual
 from omr.tally import RATES, UNSTATED, Outcome
-from webapp.access import access
-from webapp.errors import NotFound
+from webapp.access import access, may, standing
+from webapp.errors import Forbidden, NotFound
 from webapp.i18n import language
 from webapp.pages import office, render_meeting
 from webapp.rights import Right
-from webapp.services import behind, exports, tally
+from webapp.services import behind, books, closed, exports, outlook, stacks, tally
+from webapp.services import trays as tray_list
 from webapp.services.tally import Item, Results
 
 bp = Blueprint("count", __name__)
@@ -27,14 +30,19 @@ CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedoc
 
 
 @bp.get("/meetings/<int:meeting_id>/count")
-@access(Right.SEE_RESULTS)
+@access(Right.SEE_BOOKS)
 def index(meeting_id: int) -> str:
-    """The books and the results of one form; of many subjects first the list, then each by its name."""
+    """The books; and, for who may see them, the results of one form: of many subjects first the list, then each."""
     results = tally.results(office(), meeting_id, request.args.get("form", type=int))
     if results is None:
         return render_meeting("count/empty.html", meeting_id, "count")
+    is_open = may_see(meeting_id)
     subject = chosen_subject(results)
     items = results.items if subject is None else results.of(subject)
+    with office().db.read() as session:
+        scope = tally.scope_of(meeting_id, results.ref)
+        ledger, residuals = books.of(session, meeting_id), stacks.residuals(session, scope)
+        trays = tray_list.overview(session, meeting_id)
     return render_meeting(
         "count/index.html",
         meeting_id,
@@ -45,7 +53,12 @@ def index(meeting_id: int) -> str:
         items=items,
         shown=shown_item(items),
         terms=term_words(),
-        **words(results),
+        is_open=is_open,
+        books=ledger,
+        trays=trays,
+        residual=sum(residuals.values(), Residual()),
+        verdict=outlook.verdict(results, residuals) if is_open else None,
+        **words(results, figures=is_open),
     )
 
 
@@ -53,6 +66,7 @@ def index(meeting_id: int) -> str:
 @access(Right.SEE_RESULTS)
 def table(meeting_id: int) -> Response:
     """The table of results as CSV: of one subject, or of all."""
+    check_open(meeting_id)
     results = counted(meeting_id)
     subject = chosen_subject(results)
     subjects = results.subjects if subject is None else (subject,)
@@ -63,6 +77,7 @@ def table(meeting_id: int) -> Response:
 @access(Right.SEE_RESULTS)
 def workbook(meeting_id: int) -> Response:
     """The results of all subjects of a form as a workbook."""
+    check_open(meeting_id)
     results = counted(meeting_id)
     return download(exports.results_xlsx(results), XLSX, file_name(results, "xlsx"))
 
@@ -73,6 +88,10 @@ def sheets(meeting_id: int) -> str:
     """The pages behind a figure."""
     results = counted(meeting_id)
     wanted = asked_for()
+    if wanted.rater_class is not None and wanted.rater_class not in results.class_ids:
+        raise NotFound("no-such-row", kind="RaterClass")  # or it would tell the sheets of a class not shown alone
+    if wanted.tells_a_result:
+        check_open(meeting_id)
     start = max(request.args.get("from", 0, type=int), 0)
     found = behind.sheets_behind(office(), meeting_id, results.ref, wanted, start)
     questions = {question.id: question for question in results.ref.form.items}
@@ -90,8 +109,21 @@ def sheets(meeting_id: int) -> str:
         per_page=behind.PER_PAGE,
         readable=readable,
         turn=lambda to: url_for("count.sheets", meeting_id=meeting_id, **{**request.args.to_dict(), "from": to}),
+        row_of=results.disclosure.row_of,
         **words(results),
     )
+
+
+def may_see(meeting_id: int) -> bool:
+    """Tell whether this person may see how the choices were counted now."""
+    with office().db.read() as session:
+        return closed.may(session, standing(), meeting_id)
+
+
+def check_open(meeting_id: int) -> None:
+    """Raise Forbidden while the results are for the scrutineer alone."""
+    if not may_see(meeting_id):
+        raise Forbidden("results-before-closing")
 
 
 def asked_for() -> behind.Filter:
@@ -106,6 +138,7 @@ def asked_for() -> behind.Filter:
         choices=tuple(request.args.getlist("choice")),
         rater_class=request.args.get("class"),
         void=request.args.get("void") == "1",
+        unread=request.args.get("unread") == "1",
     )
 
 
@@ -141,8 +174,11 @@ def shown_item(items: tuple[Item, ...]) -> Item | None:
     return next(iter([*named, *overall, *items[-1:]]), None)
 
 
-def words(results: Results) -> dict[str, Any]:
-    """Return what templates need to name things in the language of the page, and to link figures to their sheets."""
+def words(results: Results, figures: bool = True) -> dict[str, Any]:
+    """Return what templates need to name things in the language of the page, and to link figures to their sheets.
+
+    ``opens``: this person may open the sheets behind a number of the books; ``figures``: those behind a result too.
+    """
     english = language() == "en"
 
     def word(choice: Choice) -> str:
@@ -153,6 +189,9 @@ def words(results: Results) -> dict[str, Any]:
         return text.replace("|", "")
 
     classes = {choice.id: word(choice) for choice in results.ref.classes} | {UNSTATED: _("Class not given")}
+
+    def joined(row: str) -> str:
+        return ("、" if not english else ", ").join(classes.get(who, who) for who in members(row))
 
     def link(about: Item | None = None, /, **wanted: Any) -> str:
         if about is not None:
@@ -165,11 +204,13 @@ def words(results: Results) -> dict[str, Any]:
     return {
         "word": word,
         "item_text": item_text,
-        "class_word": lambda who: _("All raters") if who is None else classes.get(who, who),
+        "class_word": lambda row: _("All raters") if row is None else joined(row),
         "subject_word": lambda subject: subject or results.meeting.unit.name,
         "rate_word": lambda question, rate: tally.rate_label(question, rate, english=english),
         "rate_choices": tally.rate_choices,
         "link": link,
+        "opens": may(Right.SEE_SHEETS),
+        "figures": figures and may(Right.SEE_SHEETS),
         "rates": RATES,
     }
 
@@ -185,6 +226,10 @@ def term_words() -> Mapping[str, str]:
         "returned": pgettext("books", "returned"),
         "valid": pgettext("books", "valid"),
         "void": pgettext("books", "void"),
+        "box": pgettext("books", "counted in the box"),
+        "read": pgettext("books", "scanned"),
+        "counted": pgettext("books", "counted"),
+        "held": pgettext("books", "held"),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
@@ -87,8 +88,13 @@ def latest_counts(session: Session, meeting_id: int) -> dict[Key, int]:
 
     Nothing for what nobody entered.
     """
+    return merged(counts_by_session(session, meeting_id))
+
+
+def merged(by_session: Mapping[int | None, Mapping[Key, int]]) -> dict[Key, int]:
+    """Add up the numbers of all sessions."""
     total: Counter[Key] = Counter()
-    for numbers in counts_by_session(session, meeting_id).values():
+    for numbers in by_session.values():
         total.update(numbers)
     return dict(total)
 

@@ -77,7 +77,15 @@ def test_rules__are_saved_and_checked(office_user, office, campaign):
     wanted = {"turnout_percent": "75", "headline": "not_dissatisfied", "denominator": "valid"}
     assert office_user.post(path, wanted).status_code == 302
     rules = campaigns.rules_of(campaigns.get(office, campaign.id))
-    assert rules == {"turnout_percent": 75, "headline": "not_dissatisfied", "denominator": "valid"}
+    wanted = {"turnout_percent": 75, "headline": "not_dissatisfied", "denominator": "valid"}
+    assert rules == {**campaigns.DEFAULT_RULES, **wanted}
+    for wrong in (
+        {"disclosure_floor": "1"},
+        {"disclosure_floor": "five"},
+        {"low_percent": "95"},
+        {"high_percent": "101"},
+    ):
+        assert office_user.post(path, {**wanted, **wrong}).status_code == 422
     for bad in ({"turnout_percent": "101"}, {"turnout_percent": "x"}, {"headline": "best"}, {"denominator": ""}):
         assert office_user.post(path, {**wanted, **bad}).status_code == 422
     assert campaigns.rules_of(campaigns.get(office, campaign.id)) == rules

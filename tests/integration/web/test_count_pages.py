@@ -40,7 +40,7 @@ def text_of(person: Person, path: str, status: int = 200) -> str:
 
 def test_count__shows_books_turnout_and_three_rates(scrutineer: Person, worked: str) -> None:
     page = text_of(scrutineer, f"{worked}/count")
-    for wanted in ("6 项全部相符", "未收回 2", "93.67", "已达到 80%", "89.27", "258/289", "除不满意外", "身份未填"):
+    for wanted in ("7 项全部相符", "未收回 2", "93.67", "已达到 80%", "89.27", "258/289", "除不满意外", "身份未填"):
         assert wanted in page
     assert "不是最终结果" not in page
     assert len(re.findall(r'<svg class="stack"', page)) == 4
@@ -88,9 +88,93 @@ def test_count_that_does_not_balance__names_what_is_too_many(
     with office.db.begin() as session:
         Desk(session, user.id).heads(meeting.id, {("issued", "org", "staff"): 230})
     page = text_of(scrutineer, f"{worked}/count")
-    assert "2 项不符" in page
+    assert "停止计票，不能封存" in page
+    assert f'href="{worked}/sheets?form=' in page
     assert "多 6 张" in page  # 294 returned of 288
     assert "多 8 张" in page  # 330 printed of 322
+
+
+def test_count_before_closing__is_books_alone_for_all_but_the_scrutineer(
+    operator: Person, office_user: Person, scrutineer: Person, worked: str
+) -> None:
+    page = text_of(operator, f"{worked}/count")
+    for wanted in ("7 项全部相符", "93.67", "预计残余误读", "票数还没有开放"):
+        assert wanted in page
+    for hidden in ("89.27", "258/289", "/sheets?", "count.csv", "差 4 票", 'class="stack"'):
+        assert hidden not in page
+    assert "差 4 票到 90 % 线" in text_of(scrutineer, f"{worked}/count")
+    for path in ("/count.csv", "/count.xlsx"):
+        assert operator.get(worked + path).status_code == 403
+    assert office_user.get(f"{worked}/sheets?void=1").status_code == 200
+    for figure in (f"subject={SUBJECT}&item=q1&outcome=blank", "class=staff"):
+        assert office_user.get(f"{worked}/sheets?{figure}").status_code == 403
+
+
+def test_class_not_shown_alone__opens_no_sheets(
+    scrutineer: Person, worked: str, office: Office, meeting: Meeting
+) -> None:
+    with office.db.begin() as session:
+        campaign = session.get(Meeting, meeting.id).campaign
+        campaign.rules = {**campaign.rules, "disclosure_floor": 7}
+    page = text_of(scrutineer, f"{worked}/count")
+    assert "学生代表、身份未填" in page
+    text_of(scrutineer, f"{worked}/sheets?class=student", 404)
+    assert "<b>62 张</b>" in text_of(scrutineer, f"{worked}/sheets?class=student|")
+
+
+def test_more_present_than_expected__is_praised_nowhere(
+    scrutineer: Person, operator: Person, worked: str, office: Office, meeting: Meeting, user: User
+) -> None:
+    with office.db.begin() as session:
+        Desk(session, user.id).heads(meeting.id, {("expected", "", "staff"): 80, ("present", "", "staff"): 90})
+    for page in (
+        text_of(scrutineer, f"{worked}/count"),
+        text_of(operator, worked),
+        text_of(scrutineer, f"{worked}/papers"),
+    ):
+        assert "已达到 80%" not in page
+        assert "112.50" not in page
+    assert "实到多于应到" in text_of(scrutineer, f"{worked}/count")
+
+
+def test_too_few_came__reason_is_written_on_the_page(
+    operator: Person, worked: str, office: Office, meeting: Meeting, user: User
+) -> None:
+    with office.db.begin() as session:
+        Desk(session, user.id).heads(meeting.id, {("present", "", "staff"): 150})
+    assert "到会人数不足：补开一场，或写明理由" in text_of(operator, f"{worked}/count")
+    assert operator.post(f"{worked}/turnout-reason", {"text": "汛期道路中断"}).status_code == 302
+    page = text_of(operator, f"{worked}/count")
+    assert "汛期道路中断" in page
+    assert "更改理由" in page
+
+
+def test_hall__takes_numbers_and_corrections_with_a_reason(operator: Person, worked: str) -> None:
+    page = text_of(operator, f"{worked}/hall")
+    assert re.search(r'name="n\|issued\|org\|staff" value="238"', page)
+    assert "已扫描 294 张" in page
+    fields = {"n|box|org|": "２９４", "seen|box|org|": "", "n|issued|org|staff": "237", "seen|issued|org|staff": "238"}
+    answer = operator.post(f"{worked}/hall", fields)
+    assert answer.status_code == 422
+    assert "更正没有写原因" in answer.get_data(as_text=True)
+    assert 'value="237"' in answer.get_data(as_text=True)
+    assert operator.post(f"{worked}/hall", {**fields, "note": "退回一张"}).status_code == 302
+    page = text_of(operator, f"{worked}/hall")
+    assert "退回一张" in page
+    assert "票箱清点 294 张" in page
+
+
+def test_hall_of_a_supplementary_session__has_numbers_of_its_own(operator: Person, worked: str) -> None:
+    assert operator.post(f"{worked}/sessions", {"held_on": "2011-07-10"}).status_code == 422
+    answer = operator.post(f"{worked}/sessions", {"held_on": "2011-07-18", "place": "机械楼 201"})
+    assert answer.status_code == 302
+    page = text_of(operator, answer.location)
+    assert re.search(r'name="n\|present\|\|staff" value=""', page)
+    session_id = re.search(r'name="session" value="(\d+)"', page)[1]
+    fields = {"session": session_id, "n|present||staff": "10", "seen|present||staff": ""}
+    assert operator.post(f"{worked}/hall", fields).status_code == 302
+    assert "248 / 256" in text_of(operator, f"{worked}/count")
+    text_of(operator, f"{worked}/hall?session=99", 404)
 
 
 def test_count_without_prints__says_what_to_do(operator: Person, meeting: Meeting) -> None:

@@ -79,7 +79,7 @@ def test_rail__follows_the_work():
     assert half == {
         "meetings": "now", "printing": "done", "scanning": "done", "review": "now", "count": "todo", "papers": "todo",
     }  # fmt: skip
-    whole = states(Progress(expected=316, present=296, printed=330, returned=294, ruled=62))
+    whole = states(Progress(expected=316, present=296, printed=330, returned=294, ruled=62, rating=294))
     assert whole == {
         "meetings": "done", "printing": "done", "scanning": "done", "review": "done", "count": "now", "papers": "now",
     }  # fmt: skip
