@@ -12,11 +12,13 @@ from pathlib import Path
 
 import watchfiles
 
+from forms.messages import say
 from webapp import acting, instance_from_environment
 from webapp.jobs import open_office
+from webapp.launch.words import language
 from webapp.office import Office
 from webapp.services import inbox
-from webapp.settings import Settings, SettingsError, load
+from webapp.settings import MESSAGES, Settings, SettingsError, load
 
 TICK_MS = 500
 RESCAN_SECONDS = 60.0
@@ -94,7 +96,7 @@ def check_folder(settings: Settings) -> None:
     folder, scans = settings.inbox_folder.resolve(), settings.scans_folder.resolve()
     instance = settings.instance.resolve()
     if folder in (instance, scans) or folder in instance.parents or scans in folder.parents:
-        raise SettingsError(f"inbox: {folder} holds the program's own data – choose a folder used by the scanner alone")
+        raise SettingsError(say(MESSAGES, "inbox-holds-own-data", language(), folder=folder))
 
 
 def main() -> None:

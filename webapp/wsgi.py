@@ -10,8 +10,9 @@ from types import FrameType
 from typing import NoReturn
 
 from waitress import create_server
+from waitress.server import BaseWSGIServer
 
-from webapp import create_app
+from webapp import create_app, receiving
 from webapp.migrate import upgrade
 from webapp.settings import SettingsError
 
@@ -38,15 +39,19 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    settings = app.extensions["office"].settings
-    upgrade(settings)
+    office = app.extensions["office"]
+    upgrade(office.settings)
+    receiving.prepare(office.storage)
     # A body larger than the form limit is spooled to a file by waitress; its own limit must not be below ours.
+    most_bytes = app.config["MAX_CONTENT_LENGTH"] + (1 << 20)
+    BaseWSGIServer.channel_class = receiving.channel_class(office.storage, most_bytes)  # waitress's hook for it
     server = create_server(
         app,
         host=options.host,
         port=options.port,
         threads=THREADS,
-        max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + (1 << 20),
+        max_request_body_size=most_bytes,
+        recv_bytes=receiving.RECV_BYTES,
         ident=None,
     )
     server.run()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -82,10 +84,10 @@ def test_several_chosen_files__each_get_their_result(operator_page, deck, tmp_pa
 def test_upload_that_breaks_off__says_so_and_can_be_sent_again(operator_page, deck):
     page = operator_page
     page.goto(f"/meetings/{deck.meeting_id}/scan")
-    page.route("**/upload", lambda route: route.abort())
+    page.route("**/upload?*", lambda route: route.abort())
     drop(page, "断.pdf", deck.pdf(2))
     expect(page.locator("#uploads")).to_contain_text("上传中断")
-    page.unroute("**/upload")
+    page.unroute("**/upload?*")
     page.locator("#uploads").get_by_role("button", name="重试").click()
     expect(row(page, "断.pdf")).to_contain_text("1 / 1 已识读", timeout=60_000)
     expect(page.locator("#uploads")).to_be_hidden()
@@ -131,3 +133,51 @@ def test_meeting_without_scans__says_what_to_do(operator_page, server):
     operator_page.goto(f"/meetings/{meeting_id}/scan")
     expect(operator_page.locator("#files")).to_contain_text("还没有扫描件")
     expect(operator_page.get_by_text("托盘里没有页")).to_be_visible()
+
+
+PHONE = {"width": 390, "height": 844}
+
+
+def photo(image: Image.Image, quality: int = 85) -> bytes:
+    """A page as a phone's camera writes it: lying on its side, EXIF says how to turn it and where it was taken."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was upright: turn it clockwise to see it so
+    exif[0x010F] = "A phone"
+    out = io.BytesIO()
+    image.convert("RGB").rotate(90, expand=True).save(out, "JPEG", quality=quality, exif=exif)
+    return out.getvalue()
+
+
+def test_pictures_taken_with_a_phone__are_one_batch_and_are_read(operator_page, deck, server):
+    page = operator_page
+    page.set_viewport_size(PHONE)
+    page.goto(f"/meetings/{deck.meeting_id}/scan")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    camera = page.locator("#camera")
+    expect(page.get_by_text("拍照", exact=True)).to_be_visible()
+    assert camera.get_attribute("capture") == "environment"
+    for number in (0, 1):
+        camera.set_input_files(
+            {"name": f"IMG_{number}.jpg", "mimeType": "image/jpeg", "buffer": photo(deck.image(number))}
+        )
+        expect(row(page, f"IMG_{number}.jpg")).to_contain_text("1 / 1", timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    with server.office.db.read() as session:
+        pictures = session.scalars(select(Scan).where(Scan.filename.like("IMG_%"))).all()
+    assert len({scan.batch_id for scan in pictures}) == 1
+    assert len(pictures) == 2
+
+
+def test_picture_in_the_format_heic__is_refused_with_its_remedy(operator_page, deck):
+    page = operator_page
+    page.set_viewport_size(PHONE)
+    page.goto(f"/meetings/{deck.meeting_id}/scan")
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000)
+    page.locator("#choose").set_input_files({"name": "IMG_9.heic", "mimeType": "image/heic", "buffer": heic})
+    expect(page.locator("#uploads [role=alert]")).to_contain_text("兼容性最佳")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_camera_button__is_not_shown_on_a_desk(operator_page, deck):
+    operator_page.goto(f"/meetings/{deck.meeting_id}/scan")
+    expect(operator_page.get_by_text("拍照", exact=True)).to_be_hidden()

@@ -11,12 +11,15 @@ from flask_babel import ngettext
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response
 
+from webapp import receiving
 from webapp.access import access
 from webapp.errors import Busy, Conflict, InvalidInput
 from webapp.models import Page
-from webapp.pages import office, render_meeting, user_id, wants_json
+from webapp.pages import office, render_meeting, user_id
+from webapp.receiving import FILE_KIND
 from webapp.rights import Right
 from webapp.services import inbox, intake, keyed, meetings, pictures, progress, scans, sheets, trays
+from webapp.storage import Incoming
 
 bp = Blueprint("scanning", __name__)
 POLLED = "scanning/_files.html"
@@ -62,8 +65,16 @@ def files(meeting_id: int) -> Response:
 @bp.post("/meetings/<int:meeting_id>/upload")
 @access(Right.SCAN)
 def upload(meeting_id: int) -> Response:
-    """Take one or several files in. A script gets JSON, a plain form the page."""
+    """Take files in: one as the body itself (a script, which gets JSON), or those of a plain form."""
     meetings.get(office(), meeting_id)
+    if request.mimetype == FILE_KIND:
+        done = _receive(
+            meeting_id,
+            receiving.incoming(request.environ) or cast(BinaryIO, request.stream),
+            request.args.get("name", ""),
+            request.args.get("batch", type=int),
+        )
+        return jsonify(batch=done.batch_id, scan=done.scan_id, duplicate=done.duplicate_of)
     try:
         sent = [file for file in request.files.getlist("file") if file.filename]
     except ClientDisconnected as error:
@@ -71,20 +82,15 @@ def upload(meeting_id: int) -> Response:
     if not sent:
         raise InvalidInput("no-file")
     batch_id = request.form.get("batch", type=int)
-    done = None
     for file in sent:
-        done = intake.receive(
-            office(),
-            cast(BinaryIO, file.stream),
-            file.filename or "",
-            user_id=user_id(),
-            origin="upload",
-            batch_id=done.batch_id if done else batch_id,
-            meeting_id=meeting_id,
-        )
-    if wants_json() and done:
-        return jsonify(batch=done.batch_id, scan=done.scan_id, duplicate=done.duplicate_of)
+        batch_id = _receive(meeting_id, cast(BinaryIO, file.stream), file.filename or "", batch_id).batch_id
     return redirect(url_for("scanning.index", meeting_id=meeting_id))
+
+
+def _receive(meeting_id: int, stream: BinaryIO | Incoming, name: str, batch_id: int | None) -> intake.Received:
+    return intake.receive(
+        office(), stream, name, user_id=user_id(), origin="upload", batch_id=batch_id, meeting_id=meeting_id
+    )
 
 
 @bp.get("/scans/<int:scan_id>")

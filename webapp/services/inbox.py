@@ -149,7 +149,7 @@ def take(office: Office, path: Path) -> Trouble | None:
     except StillWriting:
         return None  # its rest begins anew
     except ServiceError as error:
-        if error.code == "file-too-large":  # it will not grow smaller
+        if error.code in ("file-too-large", "heic-picture"):  # it stays what it is
             _move(path, folder / REFUSED / path.name)
         return Trouble(path.name, error.code, error.params)
     except OSError as error:

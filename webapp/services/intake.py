@@ -20,12 +20,14 @@ from webapp.models import Batch, Page, Scan, now
 from webapp.office import Office
 from webapp.services import answers, closed, settling
 from webapp.settings import Settings
+from webapp.storage import Incoming
 
 MB = 1 << 20
 RESERVE = 200 * MB  # what must stay free for the database and the readings
 NAME_LENGTH = 200
 JOIN_WITHIN = dt.timedelta(hours=2)  # files of one drop come one after another; a later drop is another batch
 CHUNK_PAGES = 12  # pages that a reader takes at a time
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}  # of ISO/IEC 23008-12
 MOST_READERS = 16  # that are woken at once for one file
 
 
@@ -52,7 +54,7 @@ def stack_settings(settings: Settings) -> StackSettings:
 
 def receive(
     office: Office,
-    stream: BinaryIO,
+    stream: BinaryIO | Incoming,
     filename: str,
     *,
     user_id: int | None,
@@ -63,7 +65,8 @@ def receive(
     """Keep a file and ask for its reading. A file that is here already is named, linked to the first, never read twice.
 
     ``batch_id`` joins a batch of the same person that is still open, else a new batch is made. ``meeting_id`` is the
-    meeting on whose page it came in. Raises InvalidInput "file-too-large" and Busy "disk-full"; then nothing is kept.
+    meeting on whose page it came in. Raises InvalidInput "file-too-large", "heic-picture" and Busy "disk-full"; then
+    nothing is kept.
     """
     sha256, size = _keep(office, stream)
     with office.db.begin() as session:
@@ -152,18 +155,24 @@ def clean_name(filename: str) -> str:
     return name or "scan"
 
 
-def _keep(office: Office, stream: BinaryIO) -> tuple[str, int]:
+def _keep(office: Office, stream: BinaryIO | Incoming) -> tuple[str, int]:
     limit = office.settings.max_upload_mb
     if office.storage.free_bytes() < RESERVE:
         raise Busy("disk-full", free_mb=office.storage.free_bytes() // MB)
     try:
-        return office.storage.put(stream, limit * MB)
+        return office.storage.put(stream, limit * MB, _check_kind)
     except OverflowError as error:
         raise InvalidInput("file-too-large", limit=limit) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise Busy("disk-full", free_mb=office.storage.free_bytes() // MB) from error
         raise
+
+
+def _check_kind(head: bytes) -> None:
+    """Refuse at once what a phone may send and no reader opens: whoever holds the phone can still change it."""
+    if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
+        raise InvalidInput("heic-picture")
 
 
 def _live_scan(session: Session, sha256: str) -> Scan | None:

@@ -29,7 +29,7 @@ from webapp.services.recording import Done, fail, record
 TASK = "read-pages"
 READER_FAILED = "reader-failed"
 SHIFT_SECONDS = 2.0  # after which a worker looks what else waits
-RECORD_SECONDS = 0.5  # a page that was read waits no longer until the database and those who look on know of it
+RECORD_SECONDS = 1.0  # a page that was read waits no longer until the database and those who look on know of it
 SHARE = 8  # a claim is at most this part of what waits: the last pages of a file are shared among the workers
 FEWEST_PAGES = 2
 

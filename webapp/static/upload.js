@@ -4,6 +4,7 @@
 const form = document.getElementById("drop");
 const list = document.getElementById("uploads");
 const words = form.dataset;
+const pictures = `pictures ${form.action}`; // their batch outlives the page, which is loaded anew when a picture is read
 const waiting = [];
 let batch = "";
 let busy = false;
@@ -22,8 +23,8 @@ function megabytes(bytes) {
   return (bytes / 1048576).toFixed(1);
 }
 
-function add(files) {
-  for (const file of files) waiting.push({ file, row: line(file) });
+function add(files, camera) {
+  for (const file of files) waiting.push({ file, camera, row: line(file) });
   next();
 }
 
@@ -40,12 +41,11 @@ function next() {
 }
 
 function send(entry) {
-  const { file, row } = entry;
-  const body = new FormData();
-  body.set("batch", batch);
-  body.set("file", file);
+  const { file, camera, row } = entry;
+  const joined = camera ? (sessionStorage.getItem(pictures) ?? "") : batch;
   const request = new XMLHttpRequest();
-  request.open("POST", form.action);
+  request.open("POST", `${form.action}?${new URLSearchParams({ name: file.name, batch: joined })}`);
+  request.setRequestHeader("Content-Type", "application/octet-stream"); // the file as it is: the server writes it once
   request.responseType = "json";
   request.setRequestHeader("Accept", "application/json");
   request.setRequestHeader("X-CSRFToken", document.querySelector('meta[name="csrf-token"]').content);
@@ -56,7 +56,8 @@ function send(entry) {
   request.upload.addEventListener("load", () => (row.figures.textContent = words.storing));
   request.addEventListener("load", () => {
     if (request.status === 200 && request.response) {
-      batch = request.response.batch;
+      if (camera) sessionStorage.setItem(pictures, request.response.batch);
+      else batch = request.response.batch;
       row.item.remove();
       list.hidden = !list.children.length;
       window.htmx.trigger("#files", "refresh");
@@ -71,7 +72,7 @@ function send(entry) {
       finish();
     });
   }
-  request.send(body);
+  request.send(file);
 }
 
 function finish() {
@@ -94,15 +95,18 @@ function fail(entry, message, again) {
   button.textContent = words.again;
   button.addEventListener("click", () => {
     item.remove();
-    add([entry.file]);
+    add([entry.file], entry.camera);
   });
   item.append(button);
 }
 
-document.getElementById("choose").addEventListener("change", (event) => {
-  add(event.target.files);
-  event.target.value = "";
-});
+// Pictures taken one after another with a phone join the batch of the first.
+for (const id of ["choose", "camera"]) {
+  document.getElementById(id).addEventListener("change", (event) => {
+    add([...event.target.files], id === "camera");
+    event.target.value = "";
+  });
+}
 
 let depth = 0;
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -120,7 +124,7 @@ window.addEventListener("drop", (event) => {
   event.preventDefault();
   depth = 0;
   document.body.classList.remove("is-dragging");
-  add(event.dataTransfer.files);
+  add(event.dataTransfer.files, false);
 });
 window.addEventListener("beforeunload", (event) => {
   if (busy || waiting.length) event.preventDefault();

@@ -72,7 +72,7 @@ def test_sheet_that_was_never_issued__lies_apart(office, deck, send, pages):
 def test_sheet_of_another_database__is_of_an_unknown_layout(office, deck, send, pages):
     with office.db.begin() as session:
         for table in (IssuedSheet, PrintFile, PrintRun, Layout):
-            session.execute(delete(table))
+            session.execute(delete(table.__table__))
     done = send(deck.pdf(0))
     assert state_of(pages(done.scan_id)) == [("tray", "unknown-layout")]
 

@@ -239,10 +239,15 @@ def test_two_files_of_one_name__are_both_kept(watch, folder, office, deck):
 
 
 @pytest.mark.parametrize("inside", ["", "scans", "scans/ab"])
-def test_scanner_folder_over_our_own_files__is_refused(settings, inside):
+def test_scanner_folder_over_our_own_files__is_refused_in_the_language_of_the_terminal(settings, inside, monkeypatch):
     bad = settings.model_copy(update={"inbox": str(settings.instance / inside)})
-    with pytest.raises(SettingsError, match="inbox"):
-        check_folder(bad)
+    for language, words in (
+        ("zh", "请另选一个只供扫描仪使用的文件夹"),
+        ("en", "choose a folder used by the scanner alone"),
+    ):
+        monkeypatch.setenv("PINGYI_LANG", language)
+        with pytest.raises(SettingsError, match=words):
+            check_folder(bad)
 
 
 def test_status_of_a_watcher_that_is_silent__is_not_alive(office):
