@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -153,6 +154,11 @@ def cached(office: Office, name: str, make: Callable[[], bytes]) -> bytes:
     except OSError:  # a full disk costs time, not the picture
         return data
     return data
+
+
+def forget(office: Office) -> None:
+    """Empty the cache: what its pictures were made of was destroyed."""
+    shutil.rmtree(office.settings.instance / "cache" / "pictures", ignore_errors=True)
 
 
 def _keep(folder: Path, path: Path, data: bytes) -> None:
