@@ -70,7 +70,7 @@ def lease(page_id: int) -> Response:
 @access(Right.REVIEW)
 def decide(page_id: int) -> Response:
     """Save a decision and go on to the next question that waits."""
-    question, verdict = request.form.get("question", ""), _verdict()
+    question, verdict = request.form.get("question", ""), verdict_of_form()
     here = station_of(office(), page_id, question, user_id())
     if not _is_said_already(here, verdict):
         try:
@@ -142,7 +142,8 @@ def _chosen(here: Station) -> list[str]:
     return [f"choice:{each}" for each in answer.choice.split(",")] if answer.state == "answered" else [answer.state]
 
 
-def _verdict() -> review.Verdict:
+def verdict_of_form() -> review.Verdict:
+    """Return what the buttons of the form say. Raises InvalidInput."""
     values, note = request.form.getlist("verdict"), request.form.get("note", "").strip()
     if values in (["blank"], ["invalid"]):
         return review.Verdict(values[0], (), note)

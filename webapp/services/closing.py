@@ -106,11 +106,11 @@ def _open_work(session: Session, meeting_id: int) -> Iterator[Obstacle]:
 def _hand_check(session: Session, meeting_id: int) -> Iterator[Obstacle]:
     found = hand_check.state(session, meeting_id)
     if found is None:
-        yield Obstacle("close-no-check", "closing.hand_check")
+        yield Obstacle("close-no-check", "closing.hand_check_page")
     elif not found.is_enough:
-        yield Obstacle("close-check-small", "closing.hand_check", {"drawn": len(found.sheets), "needed": found.needed})
+        yield Obstacle("close-check-small", "closing.hand_check_page", {"drawn": len(found.sheets), "needed": found.needed})
     elif found.waiting:
-        yield Obstacle("close-check-open", "closing.hand_check", {"sheets": len(found.waiting)})
+        yield Obstacle("close-check-open", "closing.hand_check_page", {"sheets": len(found.waiting)})
 
 
 def _books(session: Session, meeting_id: int) -> Iterator[Obstacle]:

@@ -186,6 +186,7 @@ class Drawn:
     meeting_id: int
     page: Page
     sheet: str  # readable
+    first_question: str
     next_page: int | None  # of the draw
 
 
@@ -197,7 +198,8 @@ def open_page(session: Session, page_id: int) -> Drawn:
     if page is None or run is None or found is None or page_id not in found.sheets.get(page.sheet or "", ()):
         raise NotFound("not-drawn")
     waiting = [each for pages in found.sheets.values() for each in pages if each not in found.read and each != page_id]
-    return Drawn(run.meeting_id, page, readable(page.sheet or ""), waiting[0] if waiting else None)
+    first = review.layout_of(session, page).page(page.sheet_page or 1).questions[0].id
+    return Drawn(run.meeting_id, page, readable(page.sheet or ""), first, waiting[0] if waiting else None)
 
 
 def find(session: Session, meeting_id: int, text: str) -> int:

@@ -16,7 +16,7 @@ from forms import code
 from omr.reading import PageReading, Status
 from webapp.models import Answer, IssuedSheet, Opinion, Page, PrintRun, Reading
 from webapp.office import Office
-from webapp.services import answers, closed, settling, trays
+from webapp.services import answers, closed, redeciding, settling, trays
 from webapp.services.intake import close_finished
 
 OPINION_TASK = "propose-text"
@@ -50,6 +50,7 @@ def record(office: Office, done: Sequence[Done]) -> None:
         keys = _keys(page for page, _ in parts)
         _write(session, parts)
         _place(session, parts)
+        redeciding.follow(session, [page for page, _ in parts])
         opinions = _opinions(session, parts)
         keys |= _keys(page for page, _ in parts)
         changed = settling.settle(session, keys)

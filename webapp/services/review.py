@@ -159,6 +159,12 @@ def history(session: Session, page_id: int, question: str) -> list[tuple[Decisio
     return [(decision, user) for decision, user in session.execute(query)]
 
 
+def standing_with_authors(session: Session, page_id: int, question: str) -> list[tuple[Decision, User]]:
+    """Return the decisions that were not undone, with their authors, oldest first."""
+    rows = _standing_decisions(session, page_id, question)
+    return [(row, session.get_one(User, row.user_id)) for row in rows]
+
+
 def open_page(session: Session, page_id: int) -> Page:
     """Return a page whose questions can be decided. Raises NotFound, and Conflict "page-counts-nowhere"."""
     page = session.get(Page, page_id)
