@@ -100,7 +100,7 @@ def _write_stack(decks: Sequence[Deck], pages: int, folder: Path) -> list[Path]:
     limits = StackSettings()
     most = min(limits.max_pages, int(0.95 * limits.max_bytes / (sum(map(len, pictures)) / len(pictures))))
     turns = cycle(pictures)
-    files = []
+    files: list[Path] = []
     while pages > 0:
         files.append(folder / f"long-{len(files) + 1}.pdf")
         _write_pdf(files[-1], list(islice(turns, min(most, pages))))
