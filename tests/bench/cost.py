@@ -1,9 +1,9 @@
 """What reading costs: CPU beside the mere decoding of the same files, step by step, and on a stack that is long.
 
 ``python -m tests.bench.cost`` (ratio), ``--steps`` (where it goes), ``--memory 1000`` (of one PDF), ``--long 10000``
-(does the last page cost what the first did). The ratio is user + system time of the whole ``omr read``, one process,
-over ``cv2.imdecode`` of the same grey 300-dpi JPEG files in the same run: half ``org`` (14 boxes), half
-``roster-items`` (194).
+(does the last page cost what the first did), ``--jobs 2`` (do two processes read twice as much). The ratio is user +
+system time of the whole ``omr read``, one process, over ``cv2.imdecode`` of the same grey 300-dpi JPEG files in the
+same run: half ``org`` (14 boxes), half ``roster-items`` (194).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import resource
 import statistics
 import subprocess
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--memory", type=int, metavar="PAGES", help="measure peak memory on one PDF of so many pages")
     parser.add_argument("--steps", action="store_true", help="CPU of each step of a page")
+    parser.add_argument("--jobs", type=int, metavar="N", help="time by the clock of one process and of N")
     parser.add_argument("--long", type=int, metavar="PAGES", help="cost of each tenth of a stack of so many pages")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cost-") as folder:
@@ -45,6 +47,8 @@ def main() -> None:
             print(_memory(make_deck("org", options.memory, options.seed, path, OFFICE_300, "usual"), path))
         elif options.long:
             print(long_stack.report(options.long, options.seed, path))
+        elif options.jobs:
+            print(_jobs(_decks(path, options.pages, options.seed), path, options.jobs))
         elif options.steps:
             print(_steps(_decks(path, options.pages, options.seed), options.repeat))
         else:
@@ -107,6 +111,19 @@ def _decode_seconds(files: list[Path]) -> float:
             raise SystemExit(f"{path} cannot be decoded")
         spent += _cpu(resource.RUSAGE_SELF) - before
     return spent
+
+
+def _jobs(decks: list[Deck], folder: Path, jobs: int) -> str:
+    """Return pages a second by the clock, of one process and of several; each stack is read three times over."""
+    rows = []
+    pages = 3 * sum(len(deck.truth.pages) for deck in decks)
+    for number in (1, jobs):
+        paths, layouts = 3 * [deck.path for deck in decks], [deck.layout_path for deck in decks]
+        begin = time.perf_counter()
+        seconds, _ = _run(read_command(paths, layouts, folder / "r.jsonl", "--jobs", str(number)))
+        rate = pages / (time.perf_counter() - begin)
+        rows.append(f"{number} process(es): {rate:.1f} pages a second, {1000 * seconds / pages:.1f} ms CPU a page")
+    return f"{pages} pages, load {os.getloadavg()[0]:.1f} when done\n" + "\n".join(rows)
 
 
 def _memory(deck: Deck, folder: Path) -> str:
