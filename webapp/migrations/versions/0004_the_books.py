@@ -1,5 +1,7 @@
 """the books."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -26,7 +28,7 @@ def upgrade() -> None:
         batch_op.create_foreign_key(name, "meeting_session", ["session_id"], ["id"])
 
 
-def table_of(name: str, *columns: sa.Column) -> None:
+def table_of(name: str, *columns: sa.Column[Any]) -> None:
     """Add a table whose rows belong to a meeting and say who added them, and when."""
     op.create_table(
         name,

@@ -1,5 +1,7 @@
 """the closing."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -80,17 +82,17 @@ def upgrade() -> None:
     )
 
 
-def key(name: str, table: str) -> sa.Column:
+def key(name: str, table: str) -> sa.Column[Any]:
     """Return a column that names a row of ``table``."""
     return sa.Column(name, sa.Integer(), nullable=False, info={"table": table})
 
 
-def text(name: str, length: int) -> sa.Column:
+def text(name: str, length: int) -> sa.Column[Any]:
     """Return a column of text."""
     return sa.Column(name, sa.String(length=length), nullable=False)
 
 
-def table_of(name: str, *columns: sa.Column | sa.UniqueConstraint, index: str = "") -> None:
+def table_of(name: str, *columns: sa.Column[Any] | sa.UniqueConstraint, index: str = "") -> None:
     """Make a table of rows that people add: with a number, its keys, who added the row and when."""
     columns = (*columns, key("user_id", "user"), sa.Column("at", base.UtcDateTime(), nullable=False))
     keys = [
