@@ -18,7 +18,7 @@ from sqlalchemy import Select, func, null, select
 
 from webapp import login
 from webapp.errors import NotFound
-from webapp.models import Batch, Campaign, Meeting, Opinion, Page, PrintFile, PrintRun, Scan, Survey, Unit, User
+from webapp.models import Batch, Campaign, Grant, Meeting, Opinion, Page, PrintFile, PrintRun, Scan, Survey, Unit, User
 from webapp.rights import Right
 from webapp.services import rights
 from webapp.services.rights import Standing
@@ -87,6 +87,7 @@ UNIT_OF: dict[str, Callable[[Any], Select[Any]]] = {
     "scan_id": lambda key: _BATCH.join(Scan, Scan.batch_id == Batch.id).where(Scan.id == key),
     "campaign_id": lambda key: _WHOLE_SCHOOL.select_from(Campaign).where(Campaign.id == key),
     "survey_id": lambda key: _WHOLE_SCHOOL.select_from(Survey).where(Survey.id == key),
+    "grant_id": lambda key: _WHOLE_SCHOOL.select_from(Grant).where(Grant.id == key),
     "user_id": lambda key: _WHOLE_SCHOOL.select_from(User).where(User.id == key),
 }
 

@@ -16,7 +16,8 @@ from webapp.errors import ServiceError
 from webapp.jobs import open_office
 from webapp.launch.words import language
 from webapp.office import Office
-from webapp.services import accounts, backup, care, health, verify
+from webapp.rights import Role
+from webapp.services import accounts, backup, care, grants, health, second_step, units, verify
 
 
 def _enter() -> None:
@@ -67,6 +68,32 @@ def reset_password(name: str) -> None:
         user = accounts.user_named(office(), name)
         accounts.set_active(office(), user.id, True)
         click.echo(accounts.reset_password(office(), user.id))
+    except ServiceError as error:
+        click.echo(say(error.code, **error.params), err=True)
+        sys.exit(1)
+
+
+@group.command("grant")
+@click.argument("name")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.option("--unit", default="", help="Name of the unit; without it the whole school.")
+def grant(name: str, role: str, unit: str) -> None:
+    """Give the user NAME the role ROLE."""
+    try:
+        user = accounts.user_named(office(), name)
+        grants.give(office(), user.id, role, units.named(office(), unit).id if unit else None, by=None)
+        click.echo(f"{user.display_name}: {say(f'role-{role}')}")
+    except ServiceError as error:
+        click.echo(say(error.code, **error.params), err=True)
+        sys.exit(1)
+
+
+@group.command("second-step-off")
+@click.argument("name")
+def second_step_off(name: str) -> None:
+    """Let the password alone open the account of the user NAME again, whose telephone is lost."""
+    try:
+        second_step.turn_off(office(), accounts.user_named(office(), name).id)
     except ServiceError as error:
         click.echo(say(error.code, **error.params), err=True)
         sys.exit(1)

@@ -25,6 +25,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
     def __init__(self, user: User, token: str) -> None:
         self.id, self.name, self.display_name = user.id, user.name, user.display_name
         self.language, self.token = user.language, token
+        self.has_second_step = user.totp_secret is not None
 
     def get_id(self) -> str:
         """Return what the session cookie holds: the token, not the number of the user."""

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.access import access
-from webapp.errors import Conflict, InvalidInput, ServiceError
+from webapp.errors import Conflict, InvalidInput, NotFound, ServiceError
 from webapp.pages import form_text, office
-from webapp.rights import Right
-from webapp.services import accounts
+from webapp.pages import user_id as my_id
+from webapp.rights import Right, Role
+from webapp.services import accounts, grants, second_step, sign_ins, units
 
 bp = Blueprint("accounts", __name__)
 
@@ -31,9 +32,14 @@ def create() -> Any:
     name = form_text("name")
     try:
         user_id, password = accounts.create_user(
-            office(), name=name, display_name=form_text("display_name"), roles=[form_text("role")]
+            office(),
+            name=name,
+            display_name=form_text("display_name"),
+            roles=[form_text("role")],
+            unit_id=chosen_unit(),
+            by=my_id(),
         )
-    except (InvalidInput, Conflict) as error:
+    except (InvalidInput, Conflict, NotFound) as error:
         return page(problem=error), error.status
     return page(given=(user_id, password))
 
@@ -56,10 +62,81 @@ def set_active(user_id: int) -> Response:
     return redirect(url_for("accounts.index"))
 
 
+@bp.get("/accounts/<int:user_id>")
+@access(Right.MANAGE_ACCOUNTS)
+def show(user_id: int) -> str:
+    """One user: his roles, where he is signed in."""
+    return user_page(user_id, None)
+
+
+@bp.post("/accounts/<int:user_id>/roles")
+@access(Right.MANAGE_ACCOUNTS)
+def give(user_id: int) -> Any:
+    """Give a user a role on a unit or on the whole school."""
+    try:
+        grants.give(office(), user_id, form_text("role"), chosen_unit(), by=my_id())
+    except (InvalidInput, Conflict, NotFound) as error:
+        return user_page(user_id, error), error.status
+    flash(_("The role is given."), "ok")
+    return redirect(url_for("accounts.show", user_id=user_id))
+
+
+@bp.post("/accounts/roles/<int:grant_id>/revoke")
+@access(Right.MANAGE_ACCOUNTS)
+def revoke_role(grant_id: int) -> Response:
+    """End a role."""
+    user_id = grants.revoke(office(), grant_id, by=my_id())
+    flash(_("The role has ended."), "ok")
+    return redirect(url_for("accounts.show", user_id=user_id))
+
+
+@bp.post("/accounts/<int:user_id>/sign-ins/<key>/revoke")
+@access(Right.MANAGE_ACCOUNTS)
+def revoke_sign_in(user_id: int, key: str) -> Response:
+    """End one sign-in of a user."""
+    sign_ins.revoke(office(), user_id, key)
+    flash(_("That sign-in has ended."), "ok")
+    return redirect(url_for("accounts.show", user_id=user_id))
+
+
+@bp.post("/accounts/<int:user_id>/second-step/off")
+@access(Right.MANAGE_ACCOUNTS)
+def turn_off(user_id: int) -> Response:
+    """Turn off the second step of a user whose telephone is lost."""
+    second_step.turn_off(office(), user_id)
+    flash(_("The second step is off. The password alone opens this account."), "ok")
+    return redirect(url_for("accounts.show", user_id=user_id))
+
+
+def chosen_unit() -> int | None:
+    """Return the unit of the form, None for the whole school."""
+    return request.form.get("unit_id", type=int) or None
+
+
+def user_page(user_id: int, problem: ServiceError | None) -> str:
+    """Render one user."""
+    return render_template(
+        "accounts/user.html",
+        user=accounts.user(office(), user_id),
+        grants=grants.of_user(office(), user_id),
+        sign_ins=sign_ins.of_user(office(), user_id),
+        units=units.units(office()),
+        roles=list(Role),
+        problem=problem,
+    )
+
+
 def page(problem: ServiceError | None = None, given: tuple[int, str] | None = None) -> str:
     """Render the list. ``given``: a user's id and his new password, to be shown this once."""
     users = accounts.users(office())
     whose = next((user for user in users if given and user.id == given[0]), None)
     return render_template(
-        "accounts/index.html", users=users, problem=problem, whose=whose, password=given[1] if given else ""
+        "accounts/index.html",
+        users=users,
+        grants=grants.in_force(office()),
+        units=units.units(office()),
+        roles=list(Role),
+        problem=problem,
+        whose=whose,
+        password=given[1] if given else "",
     )

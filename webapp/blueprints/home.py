@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from forms import loader
-from webapp.access import Access, access
-from webapp.errors import InvalidInput
+from webapp.access import Access, access, standing
+from webapp.errors import Forbidden, InvalidInput
 from webapp.i18n import today
-from webapp.pages import form_date, form_text, office
+from webapp.pages import form_date, form_text, office, user_id
 from webapp.rights import Right
-from webapp.services import campaigns, outlook, progress, surveys, units
+from webapp.services import campaigns, landing, outlook, progress, surveys, units
 
 bp = Blueprint("home", __name__)
 NUMBERS = ("turnout_percent", "disclosure_floor", "high_percent", "low_percent")  # of the counting rules
@@ -22,11 +22,18 @@ NUMBERS = ("turnout_percent", "disclosure_floor", "high_percent", "low_percent")
 
 @bp.get("/")
 @access(Access.SIGNED_IN)
-def index() -> str:
-    """The campaigns; at first, what to do first."""
-    rows = campaigns.campaigns(office())
-    has_units = bool(units.units(office()))
-    return render_template("home/index.html", campaigns=rows, has_units=has_units)
+def index() -> Any:
+    """The campaigns; who has nothing to do with them goes where his work is."""
+    if not standing().anywhere(Right.SEE_BOOKS):
+        return redirect(landing_place())
+    return render_template("home/index.html", campaigns=campaigns.campaigns(office()))
+
+
+def landing_place() -> str:
+    """Return the address where this person's work begins."""
+    with office().db.read() as session:
+        endpoint, parameters = landing.place(session, standing())
+    return url_for(endpoint, **parameters)
 
 
 @bp.get("/campaigns/new")
@@ -54,10 +61,12 @@ def create_campaign() -> Any:
 def campaign(campaign_id: int) -> str:
     """One campaign: where its meetings stand, its forms."""
     row = campaigns.get(office(), campaign_id)
+    seen = [meeting for meeting in row.meetings if standing().may(Right.SEE_BOOKS, meeting.unit_id)]
     return render_template(
         "home/campaign.html",
         campaign=row,
-        rails={meeting.id: progress.phases(office(), meeting.id) for meeting in row.meetings},
+        meetings=seen,
+        rails={meeting.id: progress.phases(office(), meeting.id) for meeting in seen},
         deadlines=outlook.deadlines(row, today()),
         printed=surveys.printed_forms(office(), campaign_id),
         rules=campaigns.rules_of(row),
@@ -110,9 +119,7 @@ def save_rules(campaign_id: int) -> Any:
     try:
         campaigns.set_rules(office(), campaign_id, wanted)
     except InvalidInput as error:
-        page = render_template(
-            "home/rules.html", campaign=row, rules={**wanted, **typed}, problem=error
-        )
+        page = render_template("home/rules.html", campaign=row, rules={**wanted, **typed}, problem=error)
         return page, error.status
     flash(_("The counting rules are saved. Every figure follows them from now on."), "ok")
     return redirect(url_for("home.campaign", campaign_id=campaign_id))
@@ -130,7 +137,9 @@ def unit_list() -> str:
 def add_units() -> Any:
     """Add units, a name a line."""
     try:
-        added = units.add(office(), names=form_text("names"), kind=form_text("kind"), parent_id=parent())
+        added = units.add(
+            office(), names=form_text("names"), kind=form_text("kind"), parent_id=own_parent(), user_id=user_id()
+        )
     except InvalidInput as error:
         return units_page(error), error.status
     flash(_("Units added: %(number)d", number=added), "ok")
@@ -140,18 +149,45 @@ def add_units() -> Any:
 @bp.post("/units/<int:unit_id>")
 @access(Right.MANAGE_UNITS)
 def save_unit(unit_id: int) -> Response:
-    """Change a unit."""
-    units.update(office(), unit_id, name=form_text("name"), kind=form_text("kind"), parent_id=parent())
+    """Rename or move a unit; its history keeps what it was."""
+    below = own_parent(unit_id)
+    units.update(office(), unit_id, name=form_text("name"), kind=form_text("kind"), parent_id=below, user_id=user_id())
     flash(_("The unit is saved."), "ok")
     return redirect(url_for("home.unit_list"))
 
 
+@bp.get("/units/<int:unit_id>")
+@access(Right.MANAGE_UNITS)
+def unit(unit_id: int) -> str:
+    """One unit: what it has been, whom it expects, its members."""
+    with office().db.read() as session:
+        expected = units.expected(session).get(unit_id, {})
+        members = units.members(session, unit_id)
+    return render_template(
+        "home/unit.html",
+        unit=units.get(office(), unit_id),
+        history=units.history(office(), unit_id),
+        expected=expected,
+        members=members,
+    )
+
+
 def units_page(problem: InvalidInput | None) -> str:
     """Render the units; what was typed stays."""
+    own = standing().units(Right.MANAGE_UNITS)
+    rows = [(depth, unit) for depth, unit in units.units(office()) if unit.id in own]
+    with office().db.read() as session:
+        expected = units.expected(session)
     return render_template(
-        "home/units.html", units=units.units(office()), kinds=units.KINDS, problem=problem, typed=request.form,
+        "home/units.html",
+        units=rows,
+        expected=expected,
+        top=may_top(),
+        kinds=units.KINDS,
+        problem=problem,
+        typed=request.form,
         editing=request.args.get("edit", type=int),
-    )  # fmt: skip
+    )
 
 
 def new_page(facts: Any, forms: tuple[str, ...], problem: InvalidInput | None) -> str:
@@ -172,6 +208,15 @@ def campaign_facts() -> campaigns.Facts:
     )
 
 
-def parent() -> int | None:
-    """Return the parent unit that was chosen."""
-    return request.form.get("parent_id", type=int) or None
+def may_top() -> bool:
+    """Tell whether this person may put a unit at the top of the tree, or anywhere."""
+    return standing().may(Right.MANAGE_UNITS, None)
+
+
+def own_parent(unit_id: int | None = None) -> int | None:
+    """Return the parent that was chosen. Raises Forbidden for one that is not this person's to build on."""
+    chosen = request.form.get("parent_id", type=int) or None
+    stays = unit_id is not None and standing().parents.get(unit_id) == chosen
+    if not may_top() and not stays and (chosen is None or chosen not in standing().units(Right.MANAGE_UNITS)):
+        raise Forbidden("error-403")
+    return chosen

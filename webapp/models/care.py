@@ -31,6 +31,15 @@ class OpinionText(Base):
     day: Mapped[dt.date]
 
 
+class StrippedFile(Base):
+    """A file that came in, by its digest, and the digest under which it is kept without its metadata."""
+
+    __tablename__ = "stripped_file"
+
+    received: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kept: Mapped[str] = mapped_column(String(64), index=True)
+
+
 class Disposal(Base):
     """The record that the sheets' images and handwriting of a campaign were destroyed. Added, never changed."""
 

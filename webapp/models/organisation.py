@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,6 +36,19 @@ class UnitExpected(Base):
     number: Mapped[int]
     at: Mapped[dt.datetime] = mapped_column(default=now)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+
+
+class ProofScan(Base):
+    """A sheet printed and scanned to see that printer and scanner fit; it belongs to no meeting and counts nowhere."""
+
+    __tablename__ = "proof_scan"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime] = mapped_column(default=now)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    read: Mapped[bool]  # the sheet was found, its code read
+    problem: Mapped[str] = mapped_column(String(40), default="")
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of the sentence: scale_percent, turned, residual_mm
 
 
 class Member(Base):

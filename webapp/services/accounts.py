@@ -119,6 +119,12 @@ def reset_password(office: Office, user_id: int) -> str:
     return password
 
 
+def user(office: Office, user_id: int) -> User:
+    """Return a user. Raises NotFound."""
+    with office.db.read() as session:
+        return _get(session, user_id)
+
+
 def user_named(office: Office, name: str) -> User:
     """Return the user of a name. Raises NotFound."""
     with office.db.read() as session:

@@ -81,9 +81,11 @@ AUDITED: dict[Any, Audited] = {
 LEFT_OUT: dict[Any, str] = {
     m.TrailRow: "the trail itself",
     m.Answer: "in the digest of its reading",
+    m.ProofScan: "a try of printer and scanner; nothing is counted of it",
     m.UnitVersion: "the history of a unit; each change of the unit itself is in the trail",
     m.IssuedSheet: "a row a sheet would keep the order of the codes; the print file is the deed",
     m.Lease: "who looks at a mark just now; ends by itself",
+    m.StrippedFile: "the change of the scan says the same",
     m.LoginAttempt: "forgotten after minutes; tells what was typed",
     m.SetupToken: "the first administrator is the deed",
     m.Opinion: "services.opinions notes who settled one; the proposal and the text stand nowhere in the trail",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
+
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Decision, Grant, Meeting, Page, PrintRun, Ruling, Unit, User, now
 from webapp.office import Office
 from webapp.rights import Role
 from webapp.services import rights
+from webapp.services.answers import RULING
 
 WHOLE_SCHOOL_ONLY = frozenset({Role.ADMINISTRATOR, Role.SCHOOL_OFFICE, Role.ORGANIZATION_DEPARTMENT})
 
@@ -58,6 +62,47 @@ def revoke(office: Office, grant_id: int, *, by: int | None) -> int:
         return grant.user_id
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """A grant as pages show it. ``unit`` is its name, "" for the whole school; ``by`` a name, "" for nobody."""
+
+    id: int
+    user_id: int
+    role: str
+    unit: str
+    granted_at: dt.datetime
+    by: str
+    revoked_at: dt.datetime | None
+
+
+def of_user(office: Office, user_id: int) -> list[View]:
+    """Return all grants a user ever had, those in force first."""
+    giver = aliased(User)
+    query = (
+        select(Grant, Unit.name, giver.display_name)
+        .outerjoin(Unit, Unit.id == Grant.unit_id)
+        .outerjoin(giver, giver.id == Grant.granted_by)
+        .where(Grant.user_id == user_id)
+        .order_by(Grant.revoked_at.is_not(None), Grant.id)
+    )
+    with office.db.read() as session:
+        return [
+            View(row.id, row.user_id, row.role, unit or "", row.granted_at, by or "", row.revoked_at)
+            for row, unit, by in session.execute(query)
+        ]
+
+
+def in_force(office: Office) -> dict[int, list[View]]:
+    """Return the grants in force of all users: user id → grants."""
+    query = select(Grant, Unit.name).outerjoin(Unit, Unit.id == Grant.unit_id).where(Grant.revoked_at.is_(None))
+    found: dict[int, list[View]] = {}
+    with office.db.read() as session:
+        for row, unit in session.execute(query.order_by(Grant.id)):
+            view = View(row.id, row.user_id, row.role, unit or "", row.granted_at, "", None)
+            found.setdefault(row.user_id, []).append(view)
+    return found
+
+
 def administrators(session: Session) -> set[int]:
     """Return the ids of the users who may sign in and manage accounts."""
     query = select(Grant.user_id).join(User, User.id == Grant.user_id)
@@ -67,8 +112,8 @@ def administrators(session: Session) -> set[int]:
 
 def has_decided(session: Session, user_id: int, standing: rights.Standing) -> bool:
     """Tell whether a person decided a question or ruled on a sheet in a unit that he scrutinises."""
-    decided = exists().where(Decision.page_id == Page.id, Decision.user_id == user_id)
-    ruled = exists().where(Ruling.sheet == Page.sheet, Ruling.user_id == user_id)
+    decided = exists().where(Decision.page_id == Page.id, Decision.user_id == user_id, Decision.stage != RULING)
+    ruled = exists().where(Ruling.sheet == Page.sheet, Ruling.user_id == user_id, Ruling.stage != RULING)
     query = (
         select(Meeting.unit_id)
         .join(PrintRun, PrintRun.meeting_id == Meeting.id)

@@ -86,7 +86,7 @@ class Roster:
         try:
             units = tuple(UnitLine(**line) for line in value["units"])
             members = tuple(MemberLine(**line) for line in value["members"])
-            if not all(_is_sound(line) for line in (*units, *members)):
+            if not all(map(_is_sound, units)) or not all(map(_is_sound, members)):
                 raise TypeError("a value of another kind")
             return cls(units, members, tuple(Fault(**each) for each in value["faults"]), dict(value["columns"]))
         except (KeyError, TypeError) as error:

@@ -63,9 +63,7 @@ def sign_in(office: Office, *, name: str, password: str, address: str = "", agen
     return token
 
 
-def second_step(
-    office: Office, *, user_id: int, proof: str, code: str, address: str = "", agent: str = ""
-) -> str:
+def second_step(office: Office, *, user_id: int, proof: str, code: str, address: str = "", agent: str = "") -> str:
     """Check the code of somebody whose password was right. Returns the token. Raises InvalidInput and Busy."""
     with office.db.read() as session:
         user = session.get(User, user_id)

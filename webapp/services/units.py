@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from webapp.errors import InvalidInput, NotFound
 from webapp.models import Member, Unit, UnitExpected, UnitVersion, User
@@ -26,6 +26,24 @@ def units(office: Office) -> list[tuple[int, Unit]]:
     for row in rows:
         children[row.parent_id].append(row)
     return list(_walk(children, None, 0))
+
+
+def get(office: Office, unit_id: int) -> Unit:
+    """Return a unit with the one above it. Raises NotFound."""
+    with office.db.read() as session:
+        unit = session.get(Unit, unit_id, options=[joinedload(Unit.parent)])
+    if unit is None:
+        raise NotFound("no-such-row", kind="Unit")
+    return unit
+
+
+def named(office: Office, name: str) -> Unit:
+    """Return the unit of a name. Raises NotFound."""
+    with office.db.read() as session:
+        unit = session.scalar(select(Unit).where(Unit.name == name.strip()))
+    if unit is None:
+        raise NotFound("no-such-unit", name=name)
+    return unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ def first_run(token_of, client, link, **fields):
 def test_first_run__makes_the_administrator_once_and_signs_him_in(client, office, token_of):
     link = accounts.setup_link(office)
     assert client.get(link).status_code == 200
-    assert first_run(token_of, client, link).location == "/"
-    assert "管理员" in client.get("/").get_data(as_text=True)
+    assert first_run(token_of, client, link).location == "/setup"
+    assert "管理员" in client.get("/setup").get_data(as_text=True)
     assert client.get("/accounts").status_code == 200
     assert accounts.setup_link(office) is None
     assert client.get(link).status_code == 404
@@ -163,7 +163,7 @@ def test_sign_in_of_another_person__cannot_be_ended(office, operator, admin):
     with office.db.read() as session:
         key = session.scalars(select(SignIn.token).where(SignIn.user_id == admin.id)).one()
     assert operator.post(f"/me/sign-ins/{key}/revoke").status_code == 404
-    assert admin.get("/").status_code == 200
+    assert admin.get("/accounts").status_code == 200
 
 
 def test_own_password__is_changed_and_other_sign_ins_end(office, operator):

@@ -92,17 +92,20 @@ def create_organisation() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
         sa.UniqueConstraint("unit_id", "name", "number", name=op.f("uq_member_unit_id_name_number")),
     )
-    columns = [sa.column(name) for name in ("unit_id", "name", "kind", "parent_id")]
-    history = sa.table("unit_version", *columns, sa.column("at", base.UtcDateTime()))
-    op.execute(
-        sa.insert(history).from_select(
-            ["unit_id", "name", "kind", "parent_id", "at"],
-            sa.select(
-                sa.literal_column("id"), sa.literal_column("name"), sa.literal_column("kind"),
-                sa.literal_column("parent_id"), sa.literal(base.now(), base.UtcDateTime()),
-            ).select_from(sa.table("unit")),
-        )
-    )  # fmt: skip
+    op.create_table(
+        "proof_scan",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", base.UtcDateTime(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("read", sa.Boolean(), nullable=False),
+        sa.Column("problem", sa.String(length=40), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_proof_scan_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proof_scan")),
+    )
+    columns = "name, kind, parent_id"
+    begin = f"INSERT INTO unit_version (unit_id, at, {columns}) SELECT id, :at, {columns} FROM unit"  # noqa: S608 - ours
+    op.get_bind().execute(sa.text(begin).bindparams(sa.bindparam("at", base.now(), base.UtcDateTime())))
 
 
 def grant_old_roles() -> None:
