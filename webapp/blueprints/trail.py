@@ -54,7 +54,7 @@ def table() -> Response:
 def facts(text: str) -> list[tuple[str, str]]:
     """Return the facts of a row as pairs of a field and what is to be said of it."""
     value: dict[str, Any] = json.loads(text) if text else {}
-    return [(name, _told(content)) for name, content in value.items()]
+    return [(field_words().get(name, name), _told(content)) for name, content in value.items()]
 
 
 def _told(content: Any) -> str:
@@ -77,6 +77,27 @@ def _filters() -> Filters:
         day=day,
         units=None if everything else standing().units(Right.SEE_TRAIL),
     )
+
+
+def field_words() -> dict[str, str]:
+    """Return the words of fields that people know; the others keep their names."""
+    return {
+        "name": _("Name"),
+        "display_name": _("Full name"),
+        "title": _("Title"),
+        "kind": _("Kind"),
+        "number": _("Number"),
+        "form": _("Form"),
+        "role": _("Role"),
+        "user_id": _("Account no."),
+        "unit_id": _("Unit no."),
+        "meeting_id": _("Meeting no."),
+        "campaign_id": _("Campaign no."),
+        "page_id": _("Page no."),
+        "copies": _("Copies"),
+        "question": _("Question"),
+        "head": _("Trail up to"),
+    }
 
 
 def action_words() -> dict[str, str]:

@@ -17,6 +17,7 @@ from types import FrameType
 import cv2
 
 from webapp import acting, instance_from_environment
+from webapp.decode import bound_memory
 from webapp.errors import Busy, ServiceError
 from webapp.jobs import open_office
 from webapp.jobs.queue import HueyBell
@@ -28,6 +29,7 @@ from webapp.settings import load
 
 IDLE_SECONDS = 0.1  # between two looks at an empty queue: a look costs 0.1 ms
 SWEEP_SECONDS = 5.0
+READER_MEMORY_BYTES = 6 << 30  # address space of what opens strangers' files
 CARE_SECONDS = 600.0  # between two looks whether today's copy was made
 
 log = logging.getLogger("webapp.jobs")
@@ -98,6 +100,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.getLogger("huey").setLevel(logging.WARNING)
     cv2.setNumThreads(1)
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # of tesseract, which else starts a thread a core for each worker
+    if queue == FAST:
+        bound_memory(READER_MEMORY_BYTES)
     settings = load(instance_from_environment(), inline_jobs=False)
     office = open_office(settings)
     if not isinstance(office.bell, HueyBell):

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -76,7 +76,12 @@ def scans_of(session: Session, campaign_id: int) -> list[Scan]:
 def _entries(office: Office, campaign_id: int) -> Iterator[Entry]:
     with office.db.read() as session:
         campaign = session.get_one(Campaign, campaign_id)
-        facts = {"title": campaign.title, "number": campaign.number, "issuer": campaign.issuer, "rules": campaign.rules}
+        facts: dict[str, Any] = {
+            "title": campaign.title,
+            "number": campaign.number,
+            "issuer": campaign.issuer,
+            "rules": campaign.rules,
+        }
         surveys = {survey.form: survey.source for survey in campaign.surveys}
         meetings = [(meeting.id, meeting.unit.name, str(meeting.held_on or "")) for meeting in campaign.meetings]
         layouts = select(Layout).join(PrintRun, PrintRun.layout_digest == Layout.digest).join(Meeting)

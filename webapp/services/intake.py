@@ -18,7 +18,7 @@ from omr.stack import open_stack
 from webapp.errors import Busy, Conflict, InvalidInput, NotFound
 from webapp.models import Batch, Page, Scan, now
 from webapp.office import Office
-from webapp.services import answers, closed, settling
+from webapp.services import answers, closed, settling, stripping
 from webapp.settings import Settings
 from webapp.storage import Incoming
 
@@ -70,6 +70,7 @@ def receive(
     """
     sha256, size = _keep(office, stream)
     with office.db.begin() as session:
+        sha256 = stripping.known(office, session, sha256)
         first = _live_scan(session, sha256)
         batch = _batch(session, batch_id, user_id, origin, meeting_id)
         scan = Scan(batch_id=batch.id, sha256=sha256, filename=clean_name(filename), bytes=size)
@@ -93,6 +94,7 @@ def open_scan(office: Office, scan_id: int) -> None:
         sha256 = session.scalar(claim.values(state="opening", lease_until=lease, tries=Scan.tries + 1))
     if sha256 is None:
         return  # another worker has it, or had it
+    sha256 = stripping.strip(office, sha256)
     try:
         stack = open_stack(office.storage.path(sha256), stack_settings(office.settings))
         pages = len(stack)

@@ -21,7 +21,7 @@ from webapp.services import trail
 PAGE_ROWS = 100
 PEOPLE = "people"  # everybody but the machine
 NOT_PEOPLE = (acting.MACHINE, acting.COMMAND_LINE)
-COLUMNS = ("number", "at", "who", "role", "action", "object", "unit", "facts", "digest", "why", "link")
+COLUMNS = ("number", "at", "user", "who", "role", "action", "object", "unit", "facts", "digest", "why", "link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,9 @@ def _csv(session: Session, query: Select[TrailRow, str | None]) -> bytes:
     writer.writerow(COLUMNS)
     for row, name in session.execute(query.execution_options(yield_per=500)):
         moment = row.at.isoformat(timespec="microseconds")
-        who = name or (row.user_id if row.user_id is not None else "")
+        user_id = "" if row.user_id is None else row.user_id
         fields = [row.action, row.object, row.unit_id or "", row.facts, row.digest, row.why, row.link]
-        writer.writerow([row.id, moment, plain(str(who)), row.role, *(plain(str(each)) for each in fields)])
+        writer.writerow([row.id, moment, user_id, plain(name or ""), row.role, *(plain(str(each)) for each in fields)])
     return ("\ufeff" + file.getvalue()).encode()
 
 

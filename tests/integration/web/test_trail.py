@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -214,6 +215,19 @@ def test_exported_trail__ends_with_its_own_row_and_is_named_after_the_head(offic
     assert [int(line["number"]) for line in lines] == list(range(1, len(lines) + 1))
     assert (lines[-1]["action"], lines[-1]["object"]) == ("exported", "trail")
     assert f"{len(lines)}-{lines[-1]['link'][:16]}.csv" in answer.headers["Content-Disposition"]
+
+
+def test_exported_trail__is_reckoned_again_by_a_stranger(office: Office, admin: object) -> None:
+    """By the words of docs/formats.md alone."""
+    text = admin.get("/trail.csv?who=").get_data(as_text=True).removeprefix("\ufeff")
+    link = "0" * 64
+    for line in csv.DictReader(io.StringIO(text)):
+        numbers = {name: int(line[name]) if line[name] else None for name in ("number", "user", "unit")}
+        array = [numbers["number"], line["at"], numbers["user"], line["role"], line["action"], line["object"]]
+        array += [numbers["unit"], line["facts"], line["digest"], line["why"]]
+        told = json.dumps(array, ensure_ascii=False, separators=(",", ":"))
+        link = hashlib.sha256(f"{link}\n{told}".encode()).hexdigest()
+        assert line["link"] == link, line["number"]
 
 
 def test_formula_in_an_exported_row__is_text(office: Office, admin: object) -> None:

@@ -30,6 +30,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_opinion_text_meeting_id"), "opinion_text", ["meeting_id"], unique=False)
     op.create_index(op.f("ix_opinion_text_survey_id"), "opinion_text", ["survey_id"], unique=False)
     op.create_table(
+        "stripped_file",
+        sa.Column("received", sa.String(length=64), nullable=False),
+        sa.Column("kept", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("received", name=op.f("pk_stripped_file")),
+    )
+    op.create_index(op.f("ix_stripped_file_kept"), "stripped_file", ["kept"], unique=False)
+    op.create_table(
         "disposal",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
