@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.access import access
-from webapp.blueprints.count import CSV, XLSX, download
+from webapp.blueprints.count import CSV, XLSX, check_open, download, may_see
 from webapp.errors import NotFound
 from webapp.pages import office, render_meeting
 from webapp.papers import docx, pdf, xlsx
@@ -34,6 +34,7 @@ def index(meeting_id: int) -> str:
     """The papers of a meeting, and the summary table as it will be printed."""
     refs = organisations(meeting_id)
     ref, subject = chosen(refs)
+    is_open = may_see(meeting_id)
     return render_meeting(
         "papers/index.html",
         meeting_id,
@@ -41,7 +42,8 @@ def index(meeting_id: int) -> str:
         refs=refs,
         ref=ref,
         subject=subject,
-        paper=reports.summary(office(), meeting_id, ref.survey_id, subject) if ref else None,
+        paper=reports.summary(office(), meeting_id, ref.survey_id, subject) if ref and is_open else None,
+        is_open=is_open,
         anything=bool(forms_printed(meeting_id)),
         rows=rows,
     )
@@ -51,6 +53,7 @@ def index(meeting_id: int) -> str:
 @access(Right.READ_PAPERS)
 def summary(meeting_id: int, kind: str) -> Response:
     """The summary table as a file."""
+    check_open(meeting_id)
     ref, subject = chosen(organisations(meeting_id))
     if ref is None or kind not in WRITERS:
         raise NotFound("no-summary")
@@ -64,6 +67,7 @@ def summary(meeting_id: int, kind: str) -> Response:
 @access(Right.SEE_SHEETS)
 def answers(meeting_id: int) -> Response:
     """All answers, one row a sheet."""
+    check_open(meeting_id)
     word = _("All answers")
     return download(exports.answers_csv(office(), meeting_id), CSV, f"{word}-{meeting_id}.csv")
 

@@ -69,7 +69,7 @@ def test_count_in_english__translates_words_and_items(scrutineer: Person, worked
 
 
 def test_count_with_open_doubts__says_so_and_links_to_review(
-    scrutineer: Person, worked: str, office: Office, user: User
+    scrutineer: Person, operator: Person, worked: str, office: Office, user: User
 ) -> None:
     with office.db.begin() as session:
         desk = Desk(session, user.id)
@@ -78,7 +78,7 @@ def test_count_with_open_doubts__says_so_and_links_to_review(
         desk.page(run, desk.issue(run), marks)
     page = text_of(scrutineer, f"{worked}/count")
     assert "不是最终结果" in page
-    assert f'href="{worked}/review"' in page
+    assert f'href="{worked}/review"' in text_of(operator, f"{worked}/count")
     assert "待复核：1 处存疑未裁定" in text_of(scrutineer, f"{worked}/papers")
 
 
@@ -103,8 +103,10 @@ def test_count_before_closing__is_books_alone_for_all_but_the_scrutineer(
     for hidden in ("89.27", "258/289", "/sheets?", "count.csv", "差 4 票", 'class="stack"'):
         assert hidden not in page
     assert "差 4 票到 90 % 线" in text_of(scrutineer, f"{worked}/count")
-    for path in ("/count.csv", "/count.xlsx"):
+    for path in ("/count.csv", "/count.xlsx", "/summary.pdf"):
         assert operator.get(worked + path).status_code == 403
+    assert office_user.get(f"{worked}/answers.csv").status_code == 403
+    assert "64.71" not in text_of(operator, f"{worked}/papers")
     assert office_user.get(f"{worked}/sheets?void=1").status_code == 200
     for figure in (f"subject={SUBJECT}&item=q1&outcome=blank", "class=staff"):
         assert office_user.get(f"{worked}/sheets?{figure}").status_code == 403
