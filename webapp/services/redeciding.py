@@ -8,8 +8,7 @@ plain arithmetic on the stored certainties says; lowered, the judge looks again 
 
 from __future__ import annotations
 
-import copy
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -183,7 +182,8 @@ def _outcome(session: Session, places: Mapping[int, Place], bar: float | None) -
     if bar is None:
         return Outcome(now, own, own, {}, own_reading)
     if bar < OWN.sure_question:
-        again = {page_id for (page_id, _), value in own.items() if value[0] == "unsure"}
+        # what is less certain than the bar stays unsure, whatever the judge would make of it
+        again = {page_id for (page_id, _), (state, _, sure) in own.items() if state == "unsure" and sure >= bar}
         judged, boxes = _judged(session, places, {own_reading[page_id]: page_id for page_id in again}, bar)
         return Outcome(now, own, own | judged, boxes, own_reading)
     keys = list(own)
@@ -204,6 +204,8 @@ def _answers(session: Session, readings: Mapping[int, int]) -> dict[Key, Value]:
 
 def _own_readings(session: Session, places: Mapping[int, Place]) -> dict[int, int]:
     """Return, of pages whose reading in force was made by a bar, the newest that the reader itself made."""
+    if session.scalar(select(RuleChange.id).where(RuleChange.bar.is_not(None)).limit(1)) is None:
+        return {}  # no bar was ever set: the values, which are long, need not be looked into
     made = func.json_extract(Reading.value, "$.bar")
     derived: list[int] = []
     for some in _chunks([place.reading for place in places.values()]):
@@ -260,52 +262,60 @@ def _decided(session: Session, meeting_id: int) -> set[Key]:
 
 def _put_in_force(session: Session, outcome: Outcome, bar: float | None) -> None:
     """Add a reading for each page that comes out otherwise; one that is as the reader read it gets that one back."""
-    changed = {page_id for page_id, _ in outcome.changed}
-    of_page: dict[int, list[str]] = {}
+    of_page: dict[int, list[str]] = defaultdict(list)
     for page_id, question in outcome.now:
-        of_page.setdefault(page_id, []).append(question)
-    pages = []
-    for some in _chunks(sorted(changed)):
-        for page in session.scalars(select(Page).where(Page.id.in_(some))):
-            names = of_page[page.id]
-            own = session.get_one(Reading, outcome.own_reading[page.id])
+        of_page[page_id].append(question)
+    keys: set[settling.Key] = set()
+    for some in _chunks(sorted({page_id for page_id, _ in outcome.changed})):
+        pages = list(session.scalars(select(Page).where(Page.id.in_(some))))
+        owned = select(Reading).where(Reading.id.in_([outcome.own_reading[page_id] for page_id in some]))
+        own = {row.page_id: row for row in session.scalars(owned)}
+        attempts = select(Reading.page_id, Reading.reader, func.max(Reading.attempt)).where(Reading.page_id.in_(some))
+        rows = session.execute(attempts.group_by(Reading.page_id, Reading.reader))
+        last = {(page_id, reader): attempt for page_id, reader, attempt in rows}
+        made = {}
+        for page in pages:
+            names, row = of_page[page.id], own[page.id]
             if all(outcome.after[page.id, name] == outcome.own[page.id, name] for name in names):
-                page.reading_id = own.id
+                page.reading_id = row.id
             else:
-                page.reading_id = _add_reading(session, own, page.id, outcome, names, bar)
-            pages.append(page)
-    keys = {(page.sheet, page.sheet_page) for page in pages if page.sheet and page.sheet_page}
-    answers.recount_all(session, {*pages, *settling.settle(session, keys)})
+                made[page] = _reading(row, outcome, names, bar, 1 + last[page.id, row.reader])
+        session.add_all(made.values())
+        session.flush()
+        for page, row in made.items():
+            page.reading_id = row.id
+            session.add_all(_answer(row.id, name, outcome.after[page.id, name]) for name in of_page[page.id])
+        session.flush()
+        answers.recount_all(session, pages)
+        keys |= {(page.sheet, page.sheet_page) for page in pages if page.sheet and page.sheet_page}
+    answers.recount_all(session, settling.settle(session, keys))
 
 
-def _add_reading(
-    session: Session, own: Reading, page_id: int, outcome: Outcome, names: list[str], bar: float | None
-) -> int:
-    value = copy.deepcopy(own.value)
-    value["bar"] = bar
+def _reading(own: Reading, outcome: Outcome, names: list[str], bar: float | None, attempt: int) -> Reading:
+    """Return a reading like the reader's own, with the answers of another bar."""
+    questions = dict(own.value["questions"])
     for name in names:
-        state, choice, sure = outcome.after[page_id, name]
-        told = value["questions"][name]
-        told.update(state=state, choice=[each for each in choice.split(",") if each], probability=sure)
-        for box, (box_state, box_sure) in outcome.boxes.get((page_id, name), {}).items():
-            told["boxes"][box].update(state=box_state, probability=box_sure)
-    last = select(func.max(Reading.attempt)).where(Reading.page_id == page_id, Reading.reader == own.reader)
-    row = Reading(
-        page_id=page_id,
+        state, choice, sure = outcome.after[own.page_id, name]
+        said = {"state": state, "choice": [each for each in choice.split(",") if each], "probability": sure}
+        boxes = dict(questions[name]["boxes"])
+        for box, (box_state, box_sure) in outcome.boxes.get((own.page_id, name), {}).items():
+            boxes[box] = {**boxes[box], "state": box_state, "probability": box_sure}
+        questions[name] = {**questions[name], **said, "boxes": boxes}
+    return Reading(
+        page_id=own.page_id,
         reader=own.reader,
-        attempt=1 + (session.scalar(last) or 0),
+        attempt=attempt,
         status=own.status,
         problem=own.problem,
         layout_digest=own.layout_digest,
         residual_mm=own.residual_mm,
-        value=value,
+        value={**own.value, "questions": questions, "bar": bar},
     )
-    session.add(row)
-    session.flush()
-    for name in names:
-        state, choice, sure = outcome.after[page_id, name]
-        session.add(Answer(reading_id=row.id, question=name, state=state, choice=choice, probability=sure))
-    return row.id
+
+
+def _answer(reading_id: int, question: str, value: Value) -> Answer:
+    state, choice, sure = value
+    return Answer(reading_id=reading_id, question=question, state=state, choice=choice, probability=sure)
 
 
 def _chunks(keys: list[int]) -> Iterator[list[int]]:
