@@ -21,7 +21,7 @@ from forms.code import encode_bits
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Batch, Closing, Decision, Meeting, Page, PrintRun, Reading, Reopening, Ruling, Scan, Survey
 from webapp.office import Office
-from webapp.services import answers, books, hand_check, meeting_rules, meetings, printing, progress, trays
+from webapp.services import answers, books, detaching, hand_check, meeting_rules, meetings, printing, progress, trays
 from webapp.services.closed import is_closed, may_see_results, refuse
 from webapp.services.trail import canonical
 
@@ -108,7 +108,9 @@ def _hand_check(session: Session, meeting_id: int) -> Iterator[Obstacle]:
     if found is None:
         yield Obstacle("close-no-check", "closing.hand_check_page")
     elif not found.is_enough:
-        yield Obstacle("close-check-small", "closing.hand_check_page", {"drawn": len(found.sheets), "needed": found.needed})
+        yield Obstacle(
+            "close-check-small", "closing.hand_check_page", {"drawn": len(found.sheets), "needed": found.needed}
+        )
     elif found.waiting:
         yield Obstacle("close-check-open", "closing.hand_check_page", {"sheets": len(found.waiting)})
 
@@ -140,6 +142,7 @@ def close(office: Office, meeting_id: int, *, user_id: int, why: str = "") -> Cl
         row = Closing(meeting_id=meeting_id, version=version, digest=digest, content=content, user_id=user_id, why=why)
         session.add(row)
         session.flush()
+        detaching.detach(session, office, meeting_id)  # the last opinions leave their sheets with the seal
         return row
 
 

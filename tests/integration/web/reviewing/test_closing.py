@@ -17,6 +17,7 @@ from webapp.services import (
     hand_check,
     head_counts,
     intake,
+    opinions,
     redeciding,
     review,
     sheet_rulings,
@@ -315,3 +316,11 @@ def test_sheet_that_was_not_drawn__can_not_be_entered(office, meeting, pages, ju
 
     with pytest.raises(NotFound, match="not-drawn"):
         hand_check.enter(office, pages[0], marks={}, user_id=judge_of_it.id)
+
+
+def test_closing__sends_the_last_opinions_off_their_sheets(office, ready, judge_of_it, user):
+    opinion = opinions.entries(office, ready.id)[0].opinion
+    opinions.confirm(office, opinion.id, text="食堂太贵", user_id=user.id)
+    close(office, ready, judge_of_it)
+    assert opinions.progress(office, ready.id).detached == 1
+    assert opinions.confirmed_texts(office, ready.id) == ["食堂太贵"]
