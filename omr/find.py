@@ -77,7 +77,7 @@ def _others(guesses: list[locate.Hypothesis], taken: locate.Hypothesis) -> tuple
 
 
 def _by_code(guess: locate.Hypothesis, corners: Array | None, blobs: list[locate.Blob]) -> Iterator[locate.Hypothesis]:
-    """Yield the page as its code places it, with the marks about it and without, where three marks may be wrong ones."""
+    """Yield the page as its code places it, with the marks about it and without; where marks may be wrong ones."""
     if corners is not None and (None in guess.blobs or guess.misfit_mm > _SURE_MM):
         yield locate.from_code(corners, guess.geometry, blobs)
         yield locate.from_code(corners, guess.geometry, [])

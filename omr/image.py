@@ -28,6 +28,7 @@ class Page:
     height_px: int
     dpi: float | None  # what the file says of the stored image; None where it says nothing
     is_one_bit: bool = False  # stored so, or it was black and white before
+    jpeg_quality: int | None = None  # 1 to 100 by its own tables; None where the page is no JPEG
 
 
 def reduction_for(width_px: int, height_px: int, settings: StackSettings) -> int:
@@ -48,6 +49,8 @@ def shrink(grey: Grey, reduction: int) -> Grey:
     """Return ``grey`` made smaller by a whole factor, each pixel the mean of those it stands for."""
     if reduction == 1:
         return grey
+    if reduction % 2 == 0 and reduction > 2:  # by halves: OpenCV has a way for 2 that is six times as fast as for 4
+        return shrink(shrink(grey, 2), reduction // 2)
     size = (grey.shape[1] // reduction, grey.shape[0] // reduction)
     whole = grey[: size[1] * reduction, : size[0] * reduction]  # OpenCV is three times as fast where nothing is left
     return cv2.resize(whole, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

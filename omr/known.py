@@ -11,7 +11,7 @@ import numpy as np
 
 from forms.layout import Layout
 from forms.layout import Page as LayoutPage
-from omr import blank, measure, regions, wide
+from omr import blank, measure, regions, view, wide
 from omr.geometry import Geometry, geometry_of
 from omr.image import Grey
 
@@ -50,9 +50,44 @@ class KnownPage:
         return {region.id: regions.printed(self.print, region) for region in self.page.regions}
 
     @cached_property
+    def view_print(self) -> Grey:
+        """Darkness of the blank page at ``view.SCALE``."""
+        return _scaled(self.print, view.SCALE)
+
+    @cached_property
+    def backs(self) -> list[Grey]:
+        """What may stand on the other side, as ``view_print``: the pages of the same form."""
+        return [
+            KnownPage(self.layout, page).view_print if page is not self.page else self.view_print
+            for page in self.layout.pages
+        ]
+
+    @cached_property
+    def view_free(self) -> Grey:
+        """1 where nothing is printed nor near, and nobody is asked to write, at ``view.SCALE``."""
+        free = (_scaled(self.near_print, view.SCALE) < 30).astype(np.uint8)
+        code = self.page.code  # drawn on each copy anew
+        for x, y, w, h in ((code.x, code.y, code.w, code.h), *((r.x, r.y, r.w, r.h) for r in self.page.regions)):
+            left, top, right, bottom = (round(v * view.SCALE) for v in (x - 1, y - 1, x + w + 1, y + h + 1))
+            free[max(0, top) : bottom, max(0, left) : right] = 0
+        for text in self.page.texts:
+            if "{" in text.string:
+                y = round(text.y * view.SCALE)
+                free[y - round(text.size * 0.6) : y + 3] = 0
+        edge = round(4 * view.SCALE)  # the paper's own edge and its shadow
+        free[:edge] = free[-edge:] = 0
+        free[:, :edge] = free[:, -edge:] = 0
+        return free
+
+    @cached_property
     def most(self) -> dict[str, int]:
         """How many choices each question takes."""
         return {question.id: question.most for question in self.page.questions}
+
+
+def _scaled(image: Grey, scale: float) -> Grey:
+    size = tuple(round(side * scale / measure.SCALE) for side in image.shape[::-1])
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 class KnownLayouts:

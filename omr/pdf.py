@@ -13,7 +13,7 @@ import pypdfium2
 
 from omr.errors import FileProblem
 from omr.image import Grey, Page, check_pixels, is_two_tone, reduction_for, shrink
-from omr.raster import decode_jpeg
+from omr.raster import decode_jpeg, jpeg_quality
 from omr.reading import ProblemCode
 from omr.settings import StackSettings
 
@@ -71,8 +71,11 @@ class PdfStack:
         width, height = picture.width, picture.height
         check_pixels(width, height, index, self._settings)
         reduction = reduction_for(width, height, self._settings) if reduce else 1
+        quality = None
         if _is_plain_jpeg(picture.stream):
-            grey = decode_jpeg(picture.stream.read_raw_bytes(), reduction, index, follow_exif=False)
+            data = picture.stream.read_raw_bytes()
+            quality = jpeg_quality(data)
+            grey = decode_jpeg(data, reduction, index, follow_exif=False)
             one_bit = is_two_tone(grey, reduction)
         elif _is_plain_bitmap(picture.stream):
             whole = self._bitmap(index)
@@ -84,7 +87,7 @@ class PdfStack:
             grey = np.ascontiguousarray(np.rot90(grey, -picture.quarter_turns))
             if picture.quarter_turns % 2:
                 width, height = height, width
-        return Page(index, grey, reduction, width, height, picture.dpi, one_bit)
+        return Page(index, grey, reduction, width, height, picture.dpi, one_bit, quality)
 
     def _bitmap(self, index: int) -> Grey:
         page = self._document()[index - 1]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omr.geometry import Array, apply, inverse
-from omr.image import Grey
+from omr.image import Grey, Page
 from omr.locate import Corner
 from omr.reading import Fault, FaultCode
 from omr.settings import QualitySettings
@@ -33,14 +33,16 @@ def is_blank(grey: Grey, settings: QualitySettings) -> bool:
     return float((inner < paper * 0.78).mean()) < settings.blank_ink
 
 
-def image_faults(corners: Sequence[Corner], is_one_bit: bool, dpi: float, settings: QualitySettings) -> list[Fault]:
+def image_faults(corners: Sequence[Corner], page: Page, dpi: float, settings: QualitySettings) -> list[Fault]:
     """Return what the marks tell of the whole image: focus, exposure, resolution."""
     faults = []
     paper = float(np.median([c.paper for c in corners]))
     contrast = float(np.median([c.paper - c.black for c in corners]))
     edge = float(np.median([c.edge_mm for c in corners]))
-    if is_one_bit:
+    if page.is_one_bit:
         faults.append(Fault(FaultCode.ONE_BIT))
+        if _is_dithered(page.grey, settings):
+            faults.append(Fault(FaultCode.DITHERED))
     elif edge > settings.blurred_edge_mm:
         faults.append(Fault(FaultCode.BLURRED, {"edge_mm": round(edge, 2)}))
     if paper < settings.dark_paper:
@@ -49,7 +51,16 @@ def image_faults(corners: Sequence[Corner], is_one_bit: bool, dpi: float, settin
         faults.append(Fault(FaultCode.TOO_LIGHT, {"contrast": round(contrast)}))
     if dpi < settings.low_dpi:
         faults.append(Fault(FaultCode.LOW_RESOLUTION, {"dpi": round(dpi)}))
+    if page.jpeg_quality is not None and page.jpeg_quality <= settings.low_jpeg:
+        faults.append(Fault(FaultCode.OVER_COMPRESSED, {"quality": page.jpeg_quality}))
     return faults
+
+
+def _is_dithered(grey: Grey, settings: QualitySettings) -> bool:
+    """Tell whether a black-and-white page has dots that stand alone all over, where another has paper."""
+    dark = (grey < 230).astype(np.uint8)
+    alone = dark & (cv2.boxFilter(dark, -1, (5, 5), normalize=False) <= 4)
+    return float(alone.mean()) > settings.dithered
 
 
 def streak_candidates(grey: Grey, across: bool, settings: QualitySettings) -> list[tuple[float, float]]:

@@ -33,6 +33,7 @@ _DECODE_ERRORS = (
 )  # what Pillow raises on junk
 _ORIENTATION = 274  # the tag, in EXIF and in TIFF
 _EOI = b"\xff\xd9"
+_TABLE_50 = 3688  # sum of the standard's table for brightness, which is that of quality 50
 
 
 class ImageStack:
@@ -60,7 +61,7 @@ class ImageStack:
             width, height = image.size[::-1] if turned else image.size
         reduction = reduction_for(width, height, self._settings) if reduce else 1
         grey = decode_jpeg(self._data, reduction, index, follow_exif=True)
-        return Page(index, grey, reduction, width, height, dpi, is_two_tone(grey, reduction))
+        return Page(index, grey, reduction, width, height, dpi, is_two_tone(grey, reduction), jpeg_quality(self._data))
 
     def close(self) -> None:
         self._data = b""
@@ -103,6 +104,16 @@ def decode_jpeg(data: bytes, reduction: int, page: int, follow_exif: bool) -> Gr
     if grey is None:
         raise FileProblem(ProblemCode.DAMAGED, page=page)
     return grey.astype(np.uint8, copy=False)
+
+
+def jpeg_quality(data: bytes) -> int | None:
+    """Return the usual quality (1–100) of which a JPEG's brightness table is, or None where there is no table."""
+    at = data.find(b"\xff\xdb", 0, 65_536)
+    table = data[at + 5 : at + 5 + 64]
+    if at < 0 or len(table) < 64 or data[at + 4] != 0:  # 16-bit tables and others are no scanner's
+        return None
+    percent = 100 * sum(table) / _TABLE_50
+    return round(max(1.0, min(100.0, (200 - percent) / 2 if percent < 100 else 5000 / percent)))
 
 
 def _page_of(image: Image.Image, index: int, reduce: bool, settings: StackSettings) -> Page:

@@ -19,7 +19,7 @@ from omr.geometry import Array
 from omr.image import Page
 from omr.judge import judge
 from omr.known import KnownLayouts, KnownPage
-from omr.reading import Fault, FaultCode, PageReading, Problem, ProblemCode, Registration, Status
+from omr.reading import Fault, FaultCode, PageReading, Problem, ProblemCode, QuestionState, Registration, Status
 from omr.settings import ReaderSettings
 from omr.stack import iter_pages
 
@@ -40,7 +40,8 @@ class Reader:
         found = find_sheets(page, self.layouts, self.settings, assume)
         if isinstance(found, Problem):
             return [rejected(source, page.index, found)]
-        return [_read_sheet(page, sheet, source, part, self.settings) for part, sheet in enumerate(found, 1)]
+        pair = len(found) > 1
+        return [_read_sheet(page, sheet, source, part, self.settings, pair) for part, sheet in enumerate(found, 1)]
 
     def read_file(self, path: Path, source: str = "") -> Iterator[PageReading]:
         """Read all pages of a file in order. What can't be opened gives a reading with its problem."""
@@ -60,7 +61,7 @@ def rejected(source: str, index: int | None, why: Problem) -> PageReading:
     return PageReading(source, index, Status.REJECTED, problem=why, reader=READER_VERSION)
 
 
-def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: ReaderSettings) -> PageReading:
+def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: ReaderSettings, pair: bool) -> PageReading:
     known, grey = sheet.known, page.grey
     placed = place(page, sheet, settings)
     if isinstance(placed, Problem):
@@ -73,8 +74,13 @@ def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: Read
     troubles = faults.of_page(page, placed, known, settings)
     if sheet.by_ocr:
         troubles.append(Fault(FaultCode.CODE_BY_OCR, {"sheet": sheet.code.readable}))
+    if pair:
+        troubles.append(Fault(FaultCode.UNCUT_PAIR))
     spoiled = frozenset(box for fault in troubles for box in fault.boxes)
     one_bit = any(fault.code == FaultCode.ONE_BIT for fault in troubles)
+    questions = judge(evidence, settings.judge, spoiled, known.most, one_bit=one_bit)
+    if questions and all(question.state is QuestionState.BLANK for question in questions.values()):
+        troubles.append(Fault(FaultCode.BLANK_SHEET))
     return PageReading(
         source,
         page.index,
@@ -85,7 +91,7 @@ def _read_sheet(page: Page, sheet: Sheet, source: str, part: int, settings: Read
         sheet=sheet.code.readable,
         sheet_page=known.page.page,
         registration=_registration(page, placed, known),
-        questions=judge(evidence, settings.judge, spoiled, known.most, one_bit=one_bit),
+        questions=questions,
         regions={
             region.id: regions.has_ink(
                 grey, placed.fit.matrix, known.region_print[region.id], region, placed.black_ratio

@@ -44,6 +44,7 @@ class ProblemCode(StrEnum):
     NO_FIDUCIALS = "no-fiducials"
     CUT_OFF = "cut-off"
     POOR_FIT = "poor-fit"  # registration residual over the limit
+    ROW_SLIP = "row-slip"  # rows would be read for their neighbours: their printed text says so
     READER_DIED = "reader-died"  # the page ended the process that read it, twice
     # a file
     EMPTY_FILE = "empty-file"
@@ -61,13 +62,27 @@ class FaultCode(StrEnum):
     UPSIDE_DOWN = "upside-down"  # turned silently; rotation in params
     SCALE = "scale"  # printed or scanned at another size; percent in params
     CORNER_MISSING = "corner-missing"
-    STREAK = "streak"  # x_mm
+    STREAK = "streak"  # x_mm, from the left edge of the image
+    STREAK_ACROSS = "streak-across"  # y_mm, from its upper edge
+    FOLD = "fold"  # at_mm, from the top of the page
+    FOLD_DOWN = "fold-down"  # at_mm, from its left
+    EDGE_CUT = "edge-cut"  # mm of the paper lie outside the image, but no box
+    FEED_SLIP = "feed-slip"  # by_mm, at_mm
+    BOX_NOT_FOUND = "box-not-found"  # boxes whose outline was not seen and whose place nothing near them tells
+    BLEED_THROUGH = "bleed-through"  # percent of full black at which the other side shows
     BLURRED = "blurred"
     TOO_DARK = "too-dark"
     TOO_LIGHT = "too-light"
     ONE_BIT = "one-bit"
+    DITHERED = "dithered"  # black and white by scattered dots
+    OVER_COMPRESSED = "over-compressed"  # quality of the JPEG
     LOW_RESOLUTION = "low-resolution"
     CODE_BY_OCR = "code-by-ocr"  # the QR was unreadable, the printed number passed its check
+    UNCUT_PAIR = "uncut-pair"  # two sheets in one image; each is read
+    BLANK_SHEET = "blank-sheet"  # no box of the page holds a mark
+    # of a stack, not of the page alone
+    DUPLICATE = "duplicate"  # the same page of the same sheet came before, with the same answers
+    PHOTOCOPY = "photocopy"  # it came before with other answers: a copy that somebody else filled in
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,10 @@ class Fault:
     code: str
     params: dict[str, Any] = field(default_factory=dict)
     boxes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fault as it stands in a line."""
+        return {"code": str(self.code), "params": self.params, "boxes": list(self.boxes)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +196,7 @@ class PageReading:
                 for question_id, q in self.questions.items()
             },
             "regions": self.regions,
-            "faults": [{"code": str(f.code), "params": f.params, "boxes": list(f.boxes)} for f in self.faults],
+            "faults": [fault.to_json() for fault in self.faults],
         }
 
     def dumps(self) -> str:

@@ -36,6 +36,7 @@ _FAR_SCALE = 3.0  # px per mm: an outline is one pixel wide, enough to find it
 _FAR_MATCH = 0.4  # correlation with the outline; a filled or crossed-out box has less and is placed by others
 _GROWN_BY = 12  # boxes that are looked for at a time on a page that only its code places: some rows of them
 _WIDE_MM = 60.0  # what a map that may shear must stand on, both ways
+_LEANING = 0.008  # of the scale, from one end of the boxes to the other; outlines of a scan leave .002
 _ROUNDS = 5  # a photograph's boxes may lie 3 mm off, and a search reaches 1.2
 _SETTLED_MM = 0.25  # outlines are measured best near the middle of what is searched
 
@@ -123,7 +124,13 @@ def fit_boxes(
             sought = True
             at, found = _seek(grey, matrix, (centres + now.shifts_mm)[lost], size, settings)
             now.shifts_mm[lost] += np.where(found[:, None], at, 0.0)
+    is_photo = is_photo or _leans(matrix, centres)
     return Fit(matrix, now.shifts_mm, now.residual_mm, int(now.kept.sum()), is_photo, now.spread_mm, now.kept)
+
+
+def _leans(matrix: Array, centres: Array) -> bool:
+    """Tell whether the map is seen from the side: a photograph that three corners could not give away."""
+    return bool(np.abs(matrix[2, :2] / matrix[2, 2]) @ np.ptp(centres, axis=0) > _LEANING)
 
 
 def _field(

@@ -9,16 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from forms.layout import Layout
 from omr import overlay, stack
 from omr.errors import FileProblem
 from omr.reader import Reader, rejected
 from omr.reading import PageReading, Status
+from omr.repeats import Repeats, Said, key_of, said_by, with_fault
 from omr.settings import ReaderSettings
 
 _CHUNK = 8  # pages a process takes at once: a share of a second, and the file is opened seldom
-Line = tuple[str, bool]  # a line of readings.jsonl, and whether its page was read
+
+
+class Line(NamedTuple):
+    """A line of readings.jsonl, whether its page was read, and what tells whether the page came before."""
+
+    text: str
+    read: bool
+    key: tuple[str, int] | None = None
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +84,19 @@ class Worker:
         return self._stack
 
 
-def read_all(files: Sequence[Path], job: Job, jobs: int) -> Iterator[Line]:
-    """Yield the lines of all pages of all files, in order. Raises OSError where an overlay can't be written."""
+def read_all(files: Sequence[Path], job: Job, jobs: int) -> Iterator[tuple[str, bool]]:
+    """Yield the lines of all pages of all files, in order, and whether each page was read.
+
+    A page that came before in the stack carries a fault that names the first. Raises OSError where an overlay can't be
+    written.
+    """
+    seen = Repeats()
+    for text, good, key, said in _lines(files, job, jobs):
+        fault = seen.fault(key, said) if key and said else None
+        yield (with_fault(text, fault) if fault else text), good
+
+
+def _lines(files: Sequence[Path], job: Job, jobs: int) -> Iterator[Line]:
     chunks = (chunk for path in files for chunk in _chunks(path, job.settings))
     if jobs == 1:
         worker = Worker(job)
@@ -105,4 +126,5 @@ def _chunks(path: Path, settings: ReaderSettings) -> Iterator[Chunk]:
 
 def line_of(reading: PageReading) -> Line:
     """Return the line of one page."""
-    return reading.dumps(), reading.status is Status.READ
+    key = key_of(reading)
+    return Line(reading.dumps(), reading.status is Status.READ, key, said_by(reading) if key else None)

@@ -75,8 +75,26 @@ class QualitySettings:
     pale_contrast: int = 90  # paper minus print, of 255
     scale_tolerance: float = 0.015  # printers are true to 0.7 %
     low_dpi: float = 140.0
+    low_jpeg: int = 40  # the usual scale of JPEG quality; scanners write 60 to 90
+    cut_mm: float = 6.0  # of the paper outside the image, at the middle of a side; feeders shift by 3
+    slip_mm: float = 0.5  # between the parts of a page above and below a slip of the feed
+    dithered: float = 0.003  # share of dark pixels nearly alone in a black-and-white image; plain ones have .001
     streak_contrast: float = 0.03  # of full scale, in at least ``streak_share`` of the bands of a page
     streak_share: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSettings:
+    """What is seen on the page as a whole (``omr.view``)."""
+
+    fold_depth: float = 0.012  # of the contrast, over 15 mm of a line; noise of an office scan stays under .01
+    fold_share: float = 0.85  # of the strips of a page that must show a fold
+    fold_seen: float = 0.55  # of the strips that must be free of print along it
+    fold_spoils: float = 0.12  # darkness of a fold from which the boxes under it go to review
+    veil: float = 0.012  # of the contrast, darker than the paper round it
+    veil_share: float = 0.01  # of the white paper that such a veil must cover to be looked at
+    veil_shift_mm: float = 8.0  # of the print of one side against the other
+    veil_likeness: float = 0.2  # correlation of the veil with the mirrored print
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +137,5 @@ class ReaderSettings:
     locate: LocateSettings = field(default_factory=LocateSettings)
     register: RegisterSettings = field(default_factory=RegisterSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
+    view: ViewSettings = field(default_factory=ViewSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)

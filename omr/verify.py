@@ -1,7 +1,7 @@
 """Tells whether a page is believed where it was laid: boxes found, none outside the image, no row slipped.
 
 On a sheet of like rows the outlines fit just as well one row on, and every answer would be another person's. So where
-the corners alone don't settle it, the printed text of the page must fit better here than one row up or down.
+four corners and a flat page don't settle it, each row must show its own printed text rather than its neighbours'.
 """
 
 from __future__ import annotations
@@ -11,15 +11,22 @@ import numpy as np
 
 from omr import measure
 from omr.errors import problem
-from omr.geometry import Array, apply
+from omr.geometry import apply, patches
 from omr.image import Grey
 from omr.known import KnownPage
 from omr.reading import Problem, ProblemCode
 from omr.register import Placed
 from omr.settings import RegisterSettings
 
-_SCALE = 2.0  # px per mm: words are told apart, small shifts don't matter
-_LEAST_TEXT = 0.002  # dark share of the print from which its text can be compared at all
+_SCALE = 3.0  # px per mm: a character has 12 px, so that names are told apart
+_LEAST_TEXT = 0.004  # dark share of a row's text from which it can be compared at all
+_MARGIN_MM = 16.0  # left of it stand marks and holes
+_PLAY_MM = 1.5  # a row is looked for that much round its place: a slip to the next is 8
+_FLAT_MM = 0.3  # of shifts: where four corners agree and no row is further off, no row can be another
+_ALIKE = 0.85  # likeness of neighbours' texts from which they can't be told apart: the same name, an empty row
+_MARGIN = 0.1  # by which a neighbour's text must fit better
+_LEAST_LIKE = 0.45  # likeness from which a text is that of the row
+_MAY_STRAY = 0.1  # share of rows that handwriting over the names may spoil on a page that is believed
 
 
 def trouble_of(grey: Grey, placed: Placed, known: KnownPage, settings: RegisterSettings) -> Problem | None:
@@ -33,30 +40,69 @@ def trouble_of(grey: Grey, placed: Placed, known: KnownPage, settings: RegisterS
         return problem(ProblemCode.CUT_OFF, boxes=outside)
     fit = placed.fit
     if 1 - fit.found / len(boxes) > settings.max_outline_miss or fit.residual_mm > settings.max_residual_mm:
-        return problem(ProblemCode.POOR_FIT, found=fit.found, boxes=len(boxes))
+        return problem(ProblemCode.POOR_FIT, found=fit.found, boxes=len(boxes), residual_mm=round(fit.residual_mm, 2))
     settled = sum(corner.good for corner in placed.corners) >= 4 and not fit.is_photo
-    if not settled and _slipped(grey, fit.matrix, known):
-        return problem(ProblemCode.POOR_FIT, found=0, boxes=len(boxes))
+    settled = settled and float(np.abs(fit.shifts_mm).max()) < _FLAT_MM
+    if settled:
+        return None
+    slipped, checked = rows_astray(grey, placed, known)
+    if slipped > _MAY_STRAY * checked:
+        return problem(ProblemCode.ROW_SLIP, rows=slipped)
     return None
 
 
-def _slipped(grey: Grey, matrix: Array, known: KnownPage) -> bool:
-    """Tell whether the printed text fits better one row up or down than where the page was laid."""
+def rows_astray(grey: Grey, placed: Placed, known: KnownPage) -> tuple[int, int]:
+    """Return how many rows show the printed text of the row above or below rather than their own, of how many checked.
+
+    A row is checked where its own text is another than its neighbours', however alike the rows are otherwise.
+    """
+    texts = _row_texts(known)
+    fit, boxes = placed.fit, known.target.boxes_mm
+    astray = checked = 0
+    for number, (middle, span, own) in enumerate(texts):
+        if own is None:
+            continue
+        mine = np.abs(boxes[:, 1] - middle) < 0.1
+        centre = np.array([[(span[0] + span[1]) / 2, middle]]) + np.median(fit.shifts_mm[mine], axis=0)
+        half = ((span[1] - span[0]) / 2 + _PLAY_MM, own.shape[0] / 2 / _SCALE + _PLAY_MM)
+        seen = 255 - patches(grey, fit.matrix, centre, half, _SCALE)[0]
+        there = _likeness(seen, own)
+        beside = [texts[n] for n in (number - 1, number + 1) if 0 <= n < len(texts)]
+        others = [text for _, where, text in beside if text is not None and where == span]
+        others = [other for other in others if _likeness(np.pad(own, round(_PLAY_MM * _SCALE)), other) < _ALIKE]
+        if not others:
+            continue
+        checked += 1
+        best = max(_likeness(seen, other) for other in others)
+        astray += best > max(there + _MARGIN, _LEAST_LIKE)
+    return astray, checked
+
+
+def _row_texts(known: KnownPage) -> list[tuple[float, tuple[float, float], Grey | None]]:
+    """Return each row's middle (mm), from where to where its text runs, and that text as darkness; None where empty."""
+    boxes = known.target.boxes_mm
     pitch = row_pitch(known)
-    factor = _SCALE / measure.SCALE
-    expected = cv2.resize(known.print, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    if pitch is None or float((expected > 60).mean()) < _LEAST_TEXT:
-        return False
-    to_px = matrix @ np.diag([1 / _SCALE, 1 / _SCALE, 1.0])
-    size = (expected.shape[1], expected.shape[0])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    seen = 255 - cv2.warpPerspective(grey, to_px, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    seen, expected = (cv2.GaussianBlur(image, (0, 0), 1.2).astype(np.float32) for image in (seen, expected))
-    seen -= cv2.blur(seen, (25, 25))
-    expected -= cv2.blur(expected, (25, 25))
-    move = round(pitch * _SCALE)
-    here, up, down = (float((np.roll(expected, shift, axis=0) * seen).sum()) for shift in (0, -move, move))
-    return here < max(up, down)
+    if pitch is None:
+        return []
+    half = min(pitch / 2, 5.0) - 1.0
+    print_ = 255 - known.print
+    found = []
+    for middle in np.unique(boxes[:, 1].round(2)):
+        row = boxes[np.abs(boxes[:, 1] - middle) < 0.1]
+        end = float((row[:, 0] - row[:, 2] / 2).min()) - 1.0
+        span = (_MARGIN_MM, end)
+        text = None
+        if end - _MARGIN_MM > 10.0:
+            centre = np.array([[(span[0] + span[1]) / 2, middle]])
+            area = ((span[1] - span[0]) / 2, half)
+            text = 255 - patches(print_, np.diag([measure.SCALE, measure.SCALE, 1.0]), centre, area, _SCALE)[0]
+            text = text if float((text > 60).mean()) > _LEAST_TEXT else None
+        found.append((float(middle), span, text))
+    return found
+
+
+def _likeness(seen: Grey, text: Grey) -> float:
+    return float(cv2.matchTemplate(seen, text, cv2.TM_CCOEFF_NORMED).max())
 
 
 def row_pitch(known: KnownPage) -> float | None:

@@ -16,7 +16,21 @@ from webapp.services import settling, trays
 
 PAGE_SIZE = 60  # thumbnails on one page of a scan's list
 # Faults by what they ask for: those of the first group want something done before the next stack is scanned.
-URGENT = ("streak", "blurred", "too-dark", "too-light", "one-bit", "low-resolution", "corner-missing")
+URGENT = (
+    "streak",
+    "blurred",
+    "too-dark",
+    "too-light",
+    "one-bit",
+    "low-resolution",
+    "corner-missing",
+    "streak-across",
+    "feed-slip",
+    "bleed-through",
+    "dithered",
+    "over-compressed",
+    "edge-cut",
+)
 SHOW = ("all", "doubts", "tray", "failed")
 
 

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from omr import quality
+from omr.image import Page
 from omr.known import KnownPage
 from omr.locate import Corner
 from omr.measure import SCALE
+from omr.raster import jpeg_quality
 from omr.reading import FaultCode
 from omr.regions import has_ink
 from omr.settings import QualitySettings
@@ -31,8 +33,10 @@ def corner(**changes):
     return Corner("tl", 0, 0, 6, 6, values["edge_mm"], values["paper"], values["black"], True)
 
 
-def codes(corners, is_one_bit=False, dpi=300.0):
-    return [fault.code for fault in quality.image_faults(corners, is_one_bit, dpi, SETTINGS)]
+def codes(corners, dpi=300.0, grey=None, **changes):
+    white = np.full((300, 200), 255, np.uint8) if grey is None else grey
+    page = Page(1, white, 1, white.shape[1], white.shape[0], 300.0, **changes)
+    return [fault.code for fault in quality.image_faults(corners, page, dpi, SETTINGS)]
 
 
 def test_good_image__no_fault():
@@ -53,6 +57,22 @@ def test_bad_image__named(changes, code):
 
 def test_one_bit_and_coarse__both_named():
     assert codes([corner()], is_one_bit=True, dpi=100.0) == [FaultCode.ONE_BIT, FaultCode.LOW_RESOLUTION]
+
+
+def test_black_and_white_by_scattered_dots__named():
+    dots = np.where(np.random.default_rng(4).random((300, 200)) < 0.03, 0, 255).astype(np.uint8)
+    assert codes([corner()], grey=dots, is_one_bit=True) == [FaultCode.ONE_BIT, FaultCode.DITHERED]
+
+
+@pytest.mark.parametrize(("quality_", "found"), [(90, []), (60, []), (30, [FaultCode.OVER_COMPRESSED])])
+def test_quality_of_a_jpeg__read_from_its_tables(scan, quality_, found):
+    data = cv2.imencode(".jpg", scan, [cv2.IMWRITE_JPEG_QUALITY, quality_])[1].tobytes()
+    assert jpeg_quality(data) == pytest.approx(quality_, abs=1)
+    assert codes([corner()], jpeg_quality=jpeg_quality(data)) == found
+
+
+def test_quality_of_what_is_no_jpeg__unknown():
+    assert jpeg_quality(b"\x89PNG and no table at all") is None
 
 
 def test_noisy_white_page__blank():

@@ -51,7 +51,7 @@ def test_page_in_its_place__believed(image, roster):
 @pytest.mark.parametrize("rows", [-1, 1])
 def test_page_laid_one_row_off__refused_by_its_names(image, roster, rows):
     assert verify.row_pitch(roster) == pytest.approx(16.5)
-    assert trouble(image, roster, shift_mm=16.5 * rows).code == ProblemCode.POOR_FIT
+    assert trouble(image, roster, shift_mm=16.5 * rows).code == ProblemCode.ROW_SLIP
 
 
 def test_too_few_outlines__refused(image, roster):
@@ -66,3 +66,23 @@ def test_boxes_outside_the_image__cut_off_with_their_number(image, roster):
     wrong = trouble(image, roster, shift_mm=170.0)
     assert wrong.code == ProblemCode.CUT_OFF
     assert wrong.params["boxes"] > 0
+
+
+def test_rows_of_names__each_checked_and_none_astray(image, roster):
+    assert verify.rows_astray(image, placed(roster), roster) == (0, 6)
+
+
+def test_half_of_the_page_slipped_by_a_row__these_rows_are_astray(image, roster):
+    fit = placed(roster).fit
+    below = roster.target.boxes_mm[:, 1] > 100
+    shifts = np.where(below[:, None], [[0.0, 16.5]], [[0.0, 0.0]])
+    astray, checked = verify.rows_astray(image, Placed((), replace(fit, shifts_mm=shifts), 0.1), roster)
+    assert astray == 2  # the last of the three shows an empty row
+    assert checked == 6
+
+
+def test_rows_of_the_same_name__can_not_be_told_apart_and_are_not_checked(layout, image):
+    page = layout.page(1)
+    texts = tuple(Text(40, 67.5 + 16.5 * i, 13, "serif", "王芳") for i in range(6))
+    same = KnownPage(layout, replace(page, texts=texts))
+    assert verify.rows_astray(image, placed(same), same) == (0, 0)
