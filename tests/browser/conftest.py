@@ -130,7 +130,7 @@ def enter(server: Server, browser: Browser, browser_context_args: dict[str, Any]
             page.fill("[name=name]", name)
             page.fill("[name=password]", PASSWORD)
             page.click("button.btn-primary")
-            page.wait_for_url(server.url + "/")
+            page.wait_for_url(lambda url: "/sign-in" not in url)  # each role begins where its work is
             known[name] = context.storage_state()
             context.close()
         return known[name]
@@ -142,6 +142,14 @@ def enter(server: Server, browser: Browser, browser_context_args: dict[str, Any]
 def operator_page(browser: Browser, browser_context_args: dict[str, Any], enter: Callable[..., Any]) -> Iterator[Page]:
     """A page of an operator who is signed in; the language is Chinese."""
     yield from signed_in_page(browser, {**browser_context_args, "storage_state": enter("刘婷", *OPERATOR)})
+
+
+@pytest.fixture
+def scrutineer_page(
+    browser: Browser, browser_context_args: dict[str, Any], enter: Callable[..., Any]
+) -> Iterator[Page]:
+    """A page of the scrutineer of the whole school, who sees results before they are closed."""
+    yield from signed_in_page(browser, {**browser_context_args, "storage_state": enter("周正", "scrutineer")})
 
 
 @pytest.fixture
