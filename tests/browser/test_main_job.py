@@ -101,9 +101,10 @@ def page(browser, browser_context_args, running):
     context.close()
 
 
-def test_main_job__every_published_number_equals_the_truth(page, running, tmp_path):
+def test_main_job__every_published_number_equals_the_truth(page, browser, browser_context_args, running, tmp_path):
     make_administrator(page, running)
     make_campaign_and_meeting(page)
+    decide_alone(page)
     printed = {
         "org": print_sheets(page, tmp_path, "org"),
         "roster-overall": print_sheets(page, tmp_path, "roster-overall"),
@@ -116,9 +117,12 @@ def test_main_job__every_published_number_equals_the_truth(page, running, tmp_pa
     finally:
         office.db.close()
     expected = {form: counted(truth) for form, truth in truths.items()}
-    assert_answers(page, truths)
-    assert_count_page(page, expected)
-    assert_papers(page, expected["org"])
+    assert page.request.get("/meetings/1/answers.csv").status == 403  # who reviewed does not see what came out
+    scrutineer = somebody_else(page, browser, browser_context_args, running, "周正", "监票人")
+    assert_answers(scrutineer, truths)
+    assert_count_page(scrutineer, expected)
+    assert_papers(scrutineer, expected["org"])
+    scrutineer.context.close()
 
 
 def make_administrator(page, running):
@@ -126,10 +130,36 @@ def make_administrator(page, running):
     page.fill("[name=name]", "张敏")
     page.fill("[name=password]", "春天里的第一场雨")
     page.fill("[name=password_again]", "春天里的第一场雨")
+    expect(page.get_by_label("我也组织评议")).to_be_checked()
     page.get_by_role("button", name="建立管理员").click()
-    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("第一次使用")
     page.goto(running.link)
     assert page.title().startswith("未找到") or page.locator("text=404").count()  # the link works once
+
+
+def somebody_else(page, browser, arguments, running, name, role):
+    """Make an account on the administrator's page and sign it in; return its page."""
+    page.goto("/accounts")
+    page.fill("[name=name]", name)
+    page.select_option("[name=role]", label=role)
+    page.get_by_role("button", name="添加账号").click()
+    password = page.locator(".py-secretword").inner_text()
+    other = browser.new_context(**{**arguments, "base_url": running.url}).new_page()
+    other.set_default_timeout(15_000)
+    other.goto("/sign-in")
+    other.fill("[name=name]", name)
+    other.fill("[name=password]", password)
+    other.locator("button.btn-primary").click()
+    other.wait_for_url(lambda url: "/sign-in" not in url)
+    return other
+
+
+def decide_alone(page):
+    """One reviewer: what is void, multiple or cancelled needs no second person in this office."""
+    page.goto("/campaigns/1/procedure")
+    page.uncheck("[name=two_persons]")
+    page.fill("[name=why]", "只有一名复核人")
+    page.locator("main button.btn-primary").click()
 
 
 def make_campaign_and_meeting(page):
