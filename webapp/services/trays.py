@@ -25,6 +25,7 @@ VERBS = {
     "no-fiducials": LOOK,
     "cut-off": LOOK,
     "poor-fit": LOOK,
+    "row-slip": LOOK,
     "not-a-sheet": REMOVE,
     "blank-page": REMOVE,
     "damaged": RETRY,
