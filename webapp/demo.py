@@ -21,14 +21,18 @@ import numpy as np
 import pikepdf
 from sqlalchemy import select
 
+from forms import messages
 from forms.code import normalise
 from forms.layout import Layout as PaperLayout
 from omr.synth import QuestionTruth, Truth, scan_stack
 from webapp import instance_from_environment
+from webapp.errors import CATALOGUE
 from webapp.jobs import open_office
+from webapp.launch.words import language
 from webapp.migrate import upgrade
 from webapp.models import Campaign, Decision, Layout, Page, PrintFile, PrintRun, Scan, Survey, Unit
 from webapp.office import Office
+from webapp.rights import Role
 from webapp.services import (
     accounts,
     campaigns,
@@ -91,6 +95,11 @@ class Hall:
         yield ("spare", self.form, ""), str(self.copies - self.issued - self.spoiled)
 
 
+PEOPLE = {
+    "陈静": Role.SCHOOL_OFFICE, "李娜": Role.UNIT_ADMINISTRATOR, "刘婷": Role.SCANNER, "王强": Role.SCANNER,
+    "何晓": Role.TRANSCRIBER, "周正": Role.SCRUTINEER,
+}  # fmt: skip
+
 HALLS = (
     Hall(
         COLLEGE, "org", dt.date(2011, 7, 15), "材料楼报告厅", "赵明远", "李宏",
@@ -121,10 +130,8 @@ def main() -> int:
 
 def build(office: Office) -> None:
     """Play the whole case. Raises whatever a use case raises: a demonstration that fails must be seen to fail."""
-    operator, _ = accounts.create_user(
-        office, name="刘婷", display_name="刘婷", roles=["unit_administrator", "scanner", "transcriber"]
-    )
-    second, _ = accounts.create_user(office, name="王强", display_name="王强", roles=["scanner"])
+    people = make_people(office)
+    organiser, first, second, typist = (people[name] for name in ("李娜", "刘婷", "王强", "何晓"))
     preset = campaigns.preset()
     campaign_id = campaigns.create(office, preset.facts, forms=preset.forms, rules=preset.rules)
     units.add(office, names=COLLEGE, kind="college")
@@ -133,11 +140,22 @@ def build(office: Office) -> None:
     units.add(office, names=BRANCH, kind="branch", parent_id=college)
     with tempfile.TemporaryDirectory(prefix="pingyi-demo-") as folder:
         for hall in HALLS:
-            meeting_id = meet(office, campaign_id, hall, operator)
-            truth = scan(office, meeting_id, hall, operator, Path(folder))
-            decide(office, meeting_id, truth, (operator, second), leave=DOUBTS_LEFT if hall is HALLS[0] else 0)
-    type_opinions(office, operator)
-    add_troubles(office, operator)
+            meeting_id = meet(office, campaign_id, hall, organiser)
+            truth = scan(office, meeting_id, hall, first, Path(folder))
+            decide(office, meeting_id, truth, (first, second), leave=DOUBTS_LEFT if hall is HALLS[0] else 0)
+    type_opinions(office, typist)
+    add_troubles(office, first)
+
+
+def make_people(office: Office) -> dict[str, int]:
+    """Make the six people of the case, each with a password that is printed once. Returns name → id."""
+    found = {}
+    for name, role in PEOPLE.items():
+        found[name], password = accounts.create_user(office, name=name, display_name=name, roles=[role])
+        word = messages.say(CATALOGUE, f"role-{role}", language())
+        sys.stdout.write(f"{word}  {name}  {password}\n")
+    sys.stdout.flush()
+    return found
 
 
 def meet(office: Office, campaign_id: int, hall: Hall, user_id: int) -> int:

@@ -28,7 +28,7 @@ from webapp.settings import load
 from .conftest import OPERATOR, PASSWORD, PATIENCE, ROOT, await_listening, free_port, start
 
 LANGUAGES = ("zh", "en")
-EVERYTHING = ("administrator", *OPERATOR)
+ROLES = {"": ("administrator", *OPERATOR), "-监票": ("scrutineer",)}  # nobody may be both: two people see every page
 EACH = 2  # pages of a kind that are looked at
 # Not for a signed-in person to look at: the link that works once, the form to sign in, the switch that saves itself.
 ELSEWHERE = {"auth.first_run", "auth.language", "auth.sign_in"}
@@ -68,9 +68,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         demo.build(office)
     scan_again(office, folder / "again.pdf")
     for language in LANGUAGES:
-        accounts.create_user(office, name=language, display_name=language, roles=EVERYTHING, password=PASSWORD)
-        with office.db.begin() as session:
-            session.scalars(select(User).where(User.name == language)).one().language = language
+        for mark, roles in ROLES.items():
+            name = language + mark
+            accounts.create_user(
+                office, name=name, display_name=name, roles=roles, password=PASSWORD, language=language
+            )
     port = free_port()
     web = start("webapp.wsgi", "--port", str(port), instance=settings.instance)
     try:
@@ -98,12 +100,12 @@ def scan_again(office: Office, path: Path) -> None:
     intake.receive(office, io.BytesIO(path.read_bytes()), path.name, user_id=user_id, origin="upload", meeting_id=1)
 
 
-def begin(site: Site) -> list[str]:
-    """Where a person starts; and the page of a sheet to be keyed in, whose number comes from paper."""
+def begin(site: Site, keys_in: bool) -> list[str]:
+    """Where a person starts; and what no page leads to: a sheet to be keyed in, whose number comes from paper."""
     with site.office.db.read() as session:
         back = select(ScannedPage.sheet).where(ScannedPage.sheet.is_not(None))
         sheet = session.scalars(select(IssuedSheet.sheet).where(IssuedSheet.sheet.not_in(back))).first()
-    return ["/", f"/meetings/1/keyed/new?code={sheet}"]
+    return ["/", *([f"/meetings/1/keyed/new?code={sheet}", "/setup"] if keys_in else [])]
 
 
 def saved(office: Office) -> dict[str, str]:
@@ -132,14 +134,14 @@ def sign_in(page: Page, name: str) -> None:
     page.fill("[name=name]", name)
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
-    page.wait_for_url("**/")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
-def walk(site: Site, page: Page, forbidden: set[str]) -> tuple[set[str], list[str]]:
+def walk(site: Site, page: Page, forbidden: set[str], keys_in: bool) -> tuple[set[str], list[str]]:
     """Follow every link to ``EACH`` pages of a kind. Returns the endpoints that were seen and what is wrong."""
     rules, seen = site.map.bind("127.0.0.1"), set[str]()
     wrong: list[str] = []
-    waiting, known, looked = begin(site), set[str](), Counter[tuple[str, ...]]()
+    waiting, known, looked = begin(site, keys_in), set[str](), Counter[tuple[str, ...]]()
     while waiting:
         address = waiting.pop(0)
         parts = urlsplit(address)
@@ -179,20 +181,22 @@ def is_page(site: Site, page: Page, address: str, wrong: list[str]) -> bool:
 def test_every_page__is_whole_in_one_language_and_looking_saves_nothing(
     site: Site, browser: Browser, browser_context_args: dict[str, Any], language: str
 ) -> None:
-    context = browser.new_context(**{**browser_context_args, "base_url": site.url})
-    page = context.new_page()
     complaints: list[str] = []
 
     def told(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            complaints.append(f"{page.url}: {message.text}")
+            complaints.append(f"{message.location['url']}: {message.text}")
 
-    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-    page.on("console", told)
-    sign_in(page, language)
-    before = saved(site.office)
-    seen, wrong = walk(site, page, phrases(language))
-    context.close()
+    seen, wrong, before = set[str](), list[str](), saved(site.office)
+    for mark in ROLES:
+        context = browser.new_context(**{**browser_context_args, "base_url": site.url})
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", told)
+        sign_in(page, language + mark)
+        here, faults = walk(site, page, phrases(language), keys_in=not mark)
+        seen, wrong = seen | here, wrong + faults
+        context.close()
     assert wrong == []
     assert complaints == []
     every = {rule.endpoint for rule in site.map.iter_rules() if "GET" in rule.methods}
