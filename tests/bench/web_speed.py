@@ -92,7 +92,9 @@ def prepare(instance: Path, folder: Path, pages: int, seed: int) -> tuple[Path, 
     settings = load(instance, environ={}, inline_jobs=True)
     upgrade(settings)
     office = open_office(settings)
-    user_id, password = accounts.create_user(office, name="刘婷", display_name="刘婷", roles=["unit_administrator", "scanner", "scrutineer"])
+    user_id, password = accounts.create_user(
+        office, name="刘婷", display_name="刘婷", roles=["unit_administrator", "scanner", "scrutineer"]
+    )
     preset = campaigns.preset()
     campaign = campaigns.create(office, preset.facts, forms=preset.forms)
     units.add(office, names="机械学院党委", kind="college")

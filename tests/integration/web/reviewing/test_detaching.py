@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from webapp.errors import Conflict, NotFound
 from webapp.models import Opinion, OpinionText, Page, TrailRow
-from webapp.services import detaching, opinions, reports, review, sheet_rulings, tally
+from webapp.services import detaching, opinions, reports, sheet_rulings, tally
 
 WORDS = [f"食堂第{number}条" for number in range(detaching.LOT)]
 
