@@ -57,7 +57,7 @@ def tiff() -> bytes:
 
 def pdf() -> bytes:
     with pikepdf.open(io.BytesIO(stacks.as_pdf(stacks.foreign_page()))) as file:
-        (image,) = file.pages[0].images.values()
+        (image,) = file.pages[0].get_images().values()
         image.write(jpeg(), filter=pikepdf.Name.DCTDecode)
         image["/Metadata"] = file.make_stream(SECRET.encode())
         file.docinfo["/Author"] = SECRET

@@ -168,8 +168,11 @@ def test_picture_that_a_camera_took_on_its_side__is_turned_by_its_exif_and_shown
     assert (page.state, page.sheet) == ("read", deck.sheets[0])
     with office.db.read() as session:
         faults = {fault["code"] for fault in page_reading(session, page.reading_id)["faults"]}
+        original = office.storage.path(session.get_one(Scan, done.scan_id).sha256)
     assert "upside-down" not in faults
-    assert office.storage.path(done.sha256).read_bytes() == out.getvalue()
+    with Image.open(original) as stored:
+        assert set(stored.getexif()) <= {0x0112}, "the original is kept without where it was taken"
+        assert stored.tobytes() == Image.open(io.BytesIO(out.getvalue())).tobytes()
     shown = operator.get(f"/pages/{page.id}/image.jpg").get_data()
     assert not Image.open(io.BytesIO(shown)).getexif()
 
