@@ -114,9 +114,7 @@ def queue_in(session: Session, meeting_id: int, user_id: int | None = None) -> Q
     }
     stands = _newest(session, meeting_id)
     begun: dict[Key, tuple[int | None, str, str]] = {
-        key: (None, "", "")
-        for key, (stage, _) in stands.items()
-        if stage in OPEN_STAGES and key not in rows
+        key: (None, "", "") for key, (stage, _) in stands.items() if stage in OPEN_STAGES and key not in rows
     }
     readings = select(Reading.id, Reading.value).where(Reading.id.in_({row[0] for row in rows.values()}))
     values: dict[int, Mapping[str, Any]] = {key: value["questions"] for key, value in session.execute(readings)}

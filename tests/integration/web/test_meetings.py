@@ -197,7 +197,16 @@ def test_progress__counts_what_is_in_the_rows(office, meeting, run, user):
         rows = meetings.turnout(session, meeting.id)
         concerns = outlook.concerns(session, meeting.id, far, rows, head_counts.warnings(session, meeting.id))
     assert far == progress.Progress(
-        expected=316, present=296, issued=238, printed=330, returned=1, pages=1, held=1, doubts=2, ruled=1, rating=1,
+        expected=316,
+        present=296,
+        issued=238,
+        printed=330,
+        returned=1,
+        pages=1,
+        held=1,
+        doubts=2,
+        ruled=1,
+        rating=1,
         unread=1,
     )
     assert [(row.code, dict(row.params)) for row in concerns] == [

@@ -106,9 +106,7 @@ def fill(office: Office, mark: str = "") -> int:
         source = (PRESETS / "org.yaml").read_text("utf-8")
         survey = Survey(campaign_id=campaign.id, form="org", title="满意度测评表", source=source)
         meeting = Meeting(campaign_id=campaign.id, unit_id=unit.id, held_on=dt.date(2011, 7, 15), place=PLACE)
-        alone = Procedure(
-            campaign_id=campaign.id, two_persons=False, check_percent=5, check_sheets=30, user_id=user.id
-        )
+        alone = Procedure(campaign_id=campaign.id, two_persons=False, check_percent=5, check_sheets=30, user_id=user.id)
         session.add(alone)  # one person suffices here; two of them are test_two_persons.py's matter
         session.add_all([survey, meeting, Meeting(campaign_id=campaign.id, unit_id=unit.id)])
     _stack(office, meeting.id, survey.id, user.id)
