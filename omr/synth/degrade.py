@@ -73,7 +73,7 @@ def degrade(flat: Grey, spot: Spot, severity: Severity, troubles: tuple[str, ...
     warp, turned = _placed(spot, severity, troubles, dpi)
     image = warp.apply(flat, spot.scale, spot.backing)
     image = _optics(image, severity, troubles, dpi / 25.4, rng)
-    jpeg = int(rng.integers(severity.jpeg[0], severity.jpeg[1] + 1))
+    jpeg = 30 if "jpeg-30" in troubles else int(rng.integers(severity.jpeg[0], severity.jpeg[1] + 1))
     return Scan(image, warp, printed, turned, jpeg, bool({"one-bit", "dither"} & set(troubles)))
 
 

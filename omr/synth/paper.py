@@ -169,6 +169,16 @@ def lost_code(image: Grey, spot: Spot) -> Grey:
     return _patched(image, spot, (code.x, code.y, code.w, code.h), spot.rng.uniform(0, 2, 4), 225)
 
 
+def double_feed(image: Grey, spot: Spot) -> Grey:
+    """Two sheets went through together: the second covers the lower part of the first."""
+    start = round(between(spot.rng, 0.4, 0.75) * image.shape[0])
+    under = image.copy()
+    image[start:] = under[: image.shape[0] - start]
+    shadow = max(2, round(0.5 * spot.scale[1]))
+    image[start - shadow : start] = (image[start - shadow : start] * 0.7).astype(np.uint8)
+    return image
+
+
 def fold_through_boxes(image: Grey, spot: Spot) -> Grey:
     """Folded once and opened, right through a row of boxes."""
     rows = sorted({box.cy for question in spot.page.questions for box in question.boxes})

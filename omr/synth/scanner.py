@@ -75,6 +75,15 @@ def streaks(image: Grey, per_mm: float, rng: np.random.Generator) -> Grey:
     return image
 
 
+def streak(image: Grey, per_mm: float, rng: np.random.Generator, wide: int) -> Grey:
+    """One line of dirt from edge to edge, ``wide`` px, in the middle half of the page."""
+    x = int(image.shape[1] * between(rng, 0.25, 0.75))
+    strength = np.interp(np.arange(image.shape[0]), np.linspace(0, image.shape[0], 30), rng.uniform(0.45, 0.8, 30))
+    column = image[:, x : x + wide].astype(np.float32)
+    image[:, x : x + wide] = (column + (40 - column) * strength[:, None]).astype(np.uint8)
+    return image
+
+
 def dust(image: Grey, per_mm: float, rng: np.random.Generator) -> Grey:
     """Specks and a hair or two."""
     height, width = image.shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from omr.synth import paper, scanner
 from omr.synth.arrays import Range
@@ -18,6 +19,7 @@ ON_PAPER: dict[str, paper.Damage] = {
     "show-through": paper.show_through,
     "creased": paper.creased,
     "fold-through-boxes": paper.fold_through_boxes,
+    "double-feed": paper.double_feed,
     "stapled": paper.stapled,
     "punch-holes": paper.punch_holes,
     "folded-corner": paper.folded_corner,
@@ -28,12 +30,14 @@ ON_PAPER: dict[str, paper.Damage] = {
     "smudged-code": paper.smudged_code,
     "lost-code": paper.lost_code,
 }
-IN_PLACE = ("print-94", "feed-slip", "upside-down", "quarter-turn", "dark-backing", "cut-edge")
+IN_PLACE = ("print-94", "feed-slip", "upside-down", "quarter-turn", "dark-backing", "cut-edge", "jpeg-30")
 IN_IMAGE: dict[str, scanner.Effect] = {
     "edge-shadow": scanner.edge_shadow,
     "hard-shadow": scanner.hard_shadow,
     "glare": scanner.glare,
     "streaks": scanner.streaks,
+    "streak-1px": partial(scanner.streak, wide=1),
+    "streak-5px": partial(scanner.streak, wide=5),
     "dust": scanner.dust,
 }
 AT_LAST: dict[str, scanner.Effect] = {
