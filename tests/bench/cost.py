@@ -82,7 +82,7 @@ def _ratio(decks: list[Deck], folder: Path, repeat: int) -> str:
     decoding, reading = [], []
     for _ in range(repeat):
         decoding.append(_decode_seconds(files))
-        reading.append(_run(command)[0])
+        reading.append(_run(command))
     lines = (folder / "r.jsonl").read_text("utf-8").splitlines()
     if len(lines) != len(files):
         raise SystemExit(f"{len(lines)} readings of {len(files)} files")
@@ -120,28 +120,28 @@ def _jobs(decks: list[Deck], folder: Path, jobs: int) -> str:
     for number in (1, jobs):
         paths, layouts = 3 * [deck.path for deck in decks], [deck.layout_path for deck in decks]
         begin = time.perf_counter()
-        seconds, _ = _run(read_command(paths, layouts, folder / "r.jsonl", "--jobs", str(number)))
+        seconds = _run(read_command(paths, layouts, folder / "r.jsonl", "--jobs", str(number)))
         rate = pages / (time.perf_counter() - begin)
         rows.append(f"{number} process(es): {rate:.1f} pages a second, {1000 * seconds / pages:.1f} ms CPU a page")
     return f"{pages} pages, load {os.getloadavg()[0]:.1f} when done\n" + "\n".join(rows)
 
 
 def _memory(deck: Deck, folder: Path) -> str:
-    seconds, peak_mb = _run(read_command([deck.path], [deck.layout_path], folder / "r.jsonl", "--jobs", "1"))
-    count = len((folder / "r.jsonl").read_text("utf-8").splitlines())
+    out = folder / "read" / "r.jsonl"
+    *_, last = long_stack.watched(read_command([deck.path], [deck.layout_path], out, "--jobs", "1"), out)
     size = deck.path.stat().st_size / 2**20
     stack = f"a PDF of {len(deck.truth.pages)} pages, {size:.0f} MB"
-    return f"{count} readings of {stack}: peak {peak_mb:.0f} MB, {seconds:.1f} s CPU"
+    return f"{last.lines} readings of {stack}: peak {last.peak_mb:.0f} MB, {last.cpu_s:.1f} s CPU"
 
 
-def _run(command: list[str]) -> tuple[float, float]:
-    """Run a command; return its CPU seconds and the peak resident MB of its largest process."""
+def _run(command: list[str]) -> float:
+    """Run a command; return the CPU seconds of it and of its own processes."""
     child = subprocess.Popen(command, cwd=ROOT)
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ended with {child.returncode}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return used.ru_utime + used.ru_stime
 
 
 def _cpu(who: int) -> float:

@@ -45,9 +45,8 @@ def report(pages: int, seed: int, folder: Path) -> str:
     ]
     files = _write_stack(decks, pages, folder)
     out = folder / "read" / "long.jsonl"  # alone in its folder: until it is whole, it has another name
-    out.parent.mkdir()
     command = read_command(files, [deck.layout_path for deck in decks], out, "--jobs", "1")
-    samples = list(_watched(command, out))
+    samples = list(watched(command, out))
     size = sum(path.stat().st_size for path in files) / 2**20
     if samples[-1].lines != pages:
         raise SystemExit(f"{samples[-1].lines} readings of {pages} pages")
@@ -65,8 +64,12 @@ def _parts(samples: Sequence[Sample], pages: int) -> Iterator[tuple[Sample, Samp
     yield from ((begin, end) for begin, end in zip([first, *ends], ends, strict=False) if end.lines > begin.lines)
 
 
-def _watched(command: Sequence[str], out: Path) -> Iterator[Sample]:
-    """Run the reader; yield a sample four times a second, and one at the end."""
+def watched(command: Sequence[str], out: Path) -> Iterator[Sample]:
+    """Run the reader; yield a sample four times a second, and one at the end. ``out`` is alone in a new folder.
+
+    Memory is asked of the process itself: what the kernel tells its parent includes the parent's own, from the fork.
+    """
+    out.parent.mkdir()
     child = subprocess.Popen(command, cwd=ROOT)
     lines = read = 0
     last = Sample(0, 0.0, 0.0)
