@@ -93,6 +93,9 @@ def test_each_trouble__changes_the_page_and_the_same_seed_gives_the_same(layout,
     if trouble == "dark-backing":  # seen only where the paper ends
         assert backing_of(SEVERITIES["bad"], (trouble,), np.random.default_rng(1)) < 80
         return
+    if trouble == "jpeg-30":  # seen only when the page is written
+        assert degrade(flat, spot_for(layout, flat, 7, 255), SEVERITIES["none"], (trouble,), 200).jpeg == 30
+        return
     one, two, clean = scanned((trouble,)), scanned((trouble,)), scanned(())
     assert (one == two).all()
     assert one.shape != clean.shape or (one != clean).any()

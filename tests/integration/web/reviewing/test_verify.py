@@ -6,9 +6,11 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from webapp.errors import InvalidInput
 from webapp.models import Answer, Base, Decision, Grant, HeadCount, Page, Ruling, SignIn, TrailRow
@@ -16,6 +18,9 @@ from webapp.office import Office
 from webapp.services import review, trail
 from webapp.services.audited import AUDITED
 from webapp.services.verify import Verdict, verify
+
+PLAIN = {str: "a", int: 1, bool: True, float: 0.5, dict: {}, list: [], dt.date: dt.date(2011, 7, 15)}
+PLAIN[dt.datetime] = dt.datetime(2011, 7, 15, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -123,13 +128,38 @@ def test_decision_added_behind_the_programs_back__is_found(decided: Office) -> N
 @pytest.mark.parametrize("model", list(AUDITED), ids=lambda model: model.__tablename__)
 def test_changed_row_of_every_audited_table__is_found(decided: Office, model: type) -> None:
     rule, table = AUDITED[model], model.__tablename__
+    with decided.db.begin() as session:
+        row_of(session, model)
+    assert verify(decided).is_whole
     column = next(name for name in reversed(rule.fields) if name not in keys(model))
+    where = f"rowid = (select min(rowid) from {table})"
     with behind(decided) as connection:
-        other = _unlike(Base.metadata.tables[table].columns[column].type.python_type)
-        connection.execute(
-            f'update {table} set "{column}" = ? where rowid = (select min(rowid) from {table})', (other,)
-        )
+        (now,) = connection.execute(f'select "{column}" from {table} where {where}').fetchone()
+        kind = Base.metadata.tables[table].columns[column].type.python_type
+        other = 1 - now if kind is bool else _unlike(kind)
+        connection.execute(f'update {table} set "{column}" = ? where {where}', (other,))
     assert codes(verify(decided)) == {"row-changed"}
+
+
+def row_of(session: Session, model: type[Base]) -> Any:
+    """Return a row of a table, a new one where it has none (and its parents where they have none)."""
+    found = session.scalars(select(model)).first()
+    if found is not None:
+        return found
+    parents = {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
+    values = {}
+    for column in model.__table__.columns:
+        if column.foreign_keys:
+            (key,) = column.foreign_keys
+            if not column.nullable:
+                parent = row_of(session, parents[key.column.table.name])
+                values[column.name] = getattr(parent, key.column.name)
+        elif not (column.nullable or column.default or column.name == "id"):
+            values[column.name] = PLAIN[column.type.python_type]
+    row = model(**values)
+    session.add(row)
+    session.flush()
+    return row
 
 
 def _unlike(kind: type) -> object:
