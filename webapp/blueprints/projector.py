@@ -7,13 +7,14 @@ from flask import Blueprint, render_template, request
 from webapp.access import access
 from webapp.blueprints.count import words
 from webapp.errors import Forbidden, NotFound
+from webapp.i18n import language
 from webapp.models import User
 from webapp.pages import office
 from webapp.rights import Right
 from webapp.services import closing, meetings, tally
 
 bp = Blueprint("projector", __name__)
-PER_SCREEN = 3
+PER_SCREEN = {"zh": 3, "en": 2}  # English takes more lines
 
 
 @bp.get("/meetings/<int:meeting_id>/projector")
@@ -27,13 +28,14 @@ def show(meeting_id: int) -> str:
             raise Forbidden("results-closed")
         found = [tally.results_in(session, meeting_id, ref.survey_id) for ref in tally.forms(session, meeting_id)]
         person = session.get_one(User, held.user_id).display_name
+    most = PER_SCREEN[language()]
     screens = [
-        (results, items[start : start + PER_SCREEN])
+        (results, items[start : start + most])
         for results in found
         if results is not None
         for subject in results.subjects
         for items in (results.of(subject),)
-        for start in range(0, len(items), PER_SCREEN)
+        for start in range(0, len(items), most)
     ]
     number = request.args.get("screen", 1, type=int)
     if not 1 <= number <= len(screens):

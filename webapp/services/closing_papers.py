@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -26,6 +27,14 @@ STATES = {"blank": "弃权", "invalid": "无效", "unsure": "存疑", "multiple"
 TERMS = {
     "printed": "印制", "issued": "发出", "spoiled": "作废", "spare": "余票", "present": "实到", "returned": "收回",
     "valid": "有效", "void": "废票", "box": "开箱点数", "read": "识读", "counted": "计入", "held": "待裁定",
+}  # fmt: skip
+RULES = {
+    "denominator": "分母", "headline": "采用的满意率", "turnout_percent": "参加率要求%",
+    "disclosure_floor": "单独通报至少（张）", "high_percent": "示范线%", "low_percent": "整改线%",
+}  # fmt: skip
+RULE_VALUES = {
+    "choices": "计入分母的各档之和", "valid": "有效票", "satisfied": "满意", "fairly": "满意+比较满意",
+    "not_dissatisfied": "除不满意外",
 }  # fmt: skip
 WHOLE = {
     "items": "每项：各栏之和等于有效票",
@@ -153,7 +162,7 @@ def _seal(session: Session, meeting_id: int, held: Closing | None) -> Table:
         (label("封存"), Cell(f"第 {held.version} 版　{_when(held.at)}　监票人 {person}", align="left")),
         (label("校验码"), Cell(closing.readable(held.digest), strong=True)),
         (label("识读版本"), Cell(f"{'、'.join(value['readers']) or '手工录入'}　把握线 {bar or '默认'}", align="left")),
-        (label("计票规则"), Cell("；".join(f"{k}={v}" for k, v in sorted(value["rules"].items())), align="left")),
+        (label("计票规则"), Cell("；".join(_rules(value["rules"])), align="left")),
     ]
     if held.why:
         rows.append((label("账目不符\n的理由"), Cell(held.why, align="left")))
@@ -164,6 +173,12 @@ def _seal(session: Session, meeting_id: int, held: Closing | None) -> Table:
             )
             rows.append((label("重开"), Cell(text, align="left")))
     return Table((9, 43), tuple(rows), row_mm=8)
+
+
+def _rules(rules: dict[str, Any]) -> Iterator[str]:
+    """Yield the counting rules in words; one without words of its own by its name."""
+    for name, value in sorted(rules.items()):
+        yield f"{RULES.get(name, name)} {RULE_VALUES.get(str(value), value)}"
 
 
 def _signatures() -> Table:

@@ -22,7 +22,7 @@ from forms.typeset import typeset
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import IssuedSheet, Layout, Meeting, Page, PrintFile, PrintRun, Survey, now
 from webapp.office import Office
-from webapp.services import orders
+from webapp.services import closed, orders
 from webapp.services.meetings import latest_counts
 from webapp.services.orders import Order as Order
 
@@ -296,6 +296,7 @@ def _add_run(
 
 
 def _add_file(session: Session, run: PrintRun, copies: int, user_id: int) -> PrintFile:
+    closed.refuse(session, run.meeting_id)  # what was printed is part of the books
     file = PrintFile(print_run_id=run.id, copies=copies, created_by=user_id)
     session.add(file)
     session.flush()

@@ -18,6 +18,7 @@ from webapp.services import (
     head_counts,
     intake,
     opinions,
+    printing,
     redeciding,
     review,
     sheet_rulings,
@@ -144,12 +145,13 @@ def test_closed_count__refuses_every_change_of_what_is_counted(office, ready, pa
     close(office, ready, judge_of_it)
     with office.db.read() as session:
         page = session.get_one(Page, pages[1])
-        sheet, scan = page.sheet, page.scan
+        sheet, scan, run_id = page.sheet, page.scan, page.print_run_id
         campaign_id, batch_id = session.scalars(select(Campaign.id)).first(), scan.batch_id
     deeds = [
         lambda: review.decide(office, page_id=page.id, question="q1", verdict=SATISFIED, user_id=user.id, seen=None),
         lambda: review.undo(office, page_id=page.id, question="q3", user_id=user.id, seen=1),
         lambda: sheet_rulings.void(office, sheet=sheet, note="撕破", user_id=user.id),
+        lambda: printing.more(office, print_run_id=run_id, copies=1, user_id=user.id),
         lambda: head_counts.enter(office, ready.id, {("present", "", "staff"): "2"}, user_id=user.id),
         lambda: trays.use_page(office, page.id, user_id=user.id),
         lambda: intake.withdraw(office, batch_id, user_id=user.id, why="重扫"),
