@@ -20,6 +20,7 @@ from webapp.services.audited import AUDITED
 from webapp.services.verify import Verdict, verify
 
 PLAIN = {str: "a", int: 1, bool: True, float: 0.5, dict: {}, list: [], dt.date: dt.date(2011, 7, 15)}
+PLAIN[bytes] = b"x"
 PLAIN[dt.datetime] = dt.datetime(2011, 7, 15, tzinfo=dt.UTC)
 
 
@@ -132,7 +133,8 @@ def test_changed_row_of_every_audited_table__is_found(decided: Office, model: ty
         row_of(session, model)
     assert verify(decided).is_whole
     column = next(name for name in reversed(rule.fields) if name not in keys(model))
-    where = f"rowid = (select min(rowid) from {table})"
+    first = keys(model)[0]
+    where = f"{first} = (select min({first}) from {table})"
     with behind(decided) as connection:
         (now,) = connection.execute(f'select "{column}" from {table} where {where}').fetchone()
         kind = Base.metadata.tables[table].columns[column].type.python_type
