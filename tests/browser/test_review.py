@@ -36,7 +36,7 @@ def meeting_id(office):
 def items(office, meeting_id):
     """The doubtful questions, none of them decided."""
     with office.db.begin() as session:
-        session.execute(delete(Decision))
+        session.execute(delete(Decision.__table__))  # past the trail, as no use case can
     return review.queue(office, meeting_id).items
 
 
