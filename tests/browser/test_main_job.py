@@ -370,6 +370,19 @@ def hrefs(page, selector):
     return [link.get_attribute("href") for link in page.locator(selector).all()]
 
 
+def forms_with_a_small_class(truths):
+    """Return the forms of which a class (or no class) was stated on fewer sheets than are shown alone."""
+    found = set()
+    for form, truth in truths.items():
+        classes = Counter()
+        for side in truth.pages:
+            for part in side.parts:
+                if "rater_class" in part.questions:
+                    classes[verdict_of(part.questions["rater_class"]).choice] += 1
+        found |= {form} if min(classes.values()) < 5 else set()
+    return found
+
+
 def assert_answers(page, truths):
     """Each sheet's answers in the CSV are what its writer meant; a misread is named with its mark."""
     page.goto("/meetings/1/papers")
@@ -379,6 +392,7 @@ def assert_answers(page, truths):
     parts = [part for truth in truths.values() for side in truth.pages for part in side.parts]
     assert set(found) == {part.sheet for part in parts}
     wrong = []
+    small = forms_with_a_small_class(truths)
     for part in parts:
         for question, answer in part.questions.items():
             column = "身份" if question == "rater_class" else question
@@ -390,5 +404,10 @@ def assert_answers(page, truths):
             (said,) = (name for name in row if name.startswith(f"{column} ") and name.endswith(" 计票"))
             if row[said] != meant:
                 whole = said.removesuffix(" 计票")
+                words = {meant, "不单独列出", *(["身份未填"] if meant in ("弃权", "无效") else [])}
+                together = any(word in row[said] for word in words)
+                told_alone = row[f"{whole} 机读"] or row[f"{whole} 裁定"]
+                if column == "身份" and row["测评表"] in small and together and not told_alone:
+                    continue  # a small class is not shown alone, and what would give it away stands with it
                 wrong.append((part.sheet, column, row[f"{whole} 机读"], row[f"{whole} 裁定"], meant, answer))
     assert wrong == []
