@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forms.code import SheetCode
-from omr import identify, locate, printed, quality
+from omr import identify, locate, printed, quality, unnamed
 from omr.errors import problem
 from omr.geometry import Array, apply, px_per_mm
 from omr.image import Page
@@ -129,7 +129,7 @@ def _without_marks(
     anywhere = identify.find_code(page.grey)
     code = anywhere[0] if anywhere else stranger
     if code is None:
-        return _by_print(page, layouts, guesses)
+        return _by_print(page, layouts, guesses, settings)
     known = layouts.find(code.digest, code.page)
     if known is None:
         return problem(ProblemCode.UNKNOWN_LAYOUT, sheet=code.readable, digest=code.digest)
@@ -140,7 +140,9 @@ def _without_marks(
     return [Sheet(code, known, locate.from_code(corners, geometry, blobs), others=others)]
 
 
-def _by_print(page: Page, layouts: KnownLayouts, guesses: list[locate.Hypothesis]) -> list[Sheet] | Problem:
+def _by_print(
+    page: Page, layouts: KnownLayouts, guesses: list[locate.Hypothesis], settings: ReaderSettings
+) -> list[Sheet] | Problem:
     """Try the printed number; else tell a sheet whose code is lost from a foreign page, by its title."""
     if printed.available():
         for guess in guesses[:_OCR_TRIES]:
@@ -150,6 +152,11 @@ def _by_print(page: Page, layouts: KnownLayouts, guesses: list[locate.Hypothesis
             if code and known:
                 return [Sheet(code, known, guess, by_ocr=True, others=_others(guesses, guess))]
         likely = printed.seems(page.grey, layouts.pages())
+        laid = likely and unnamed.lay(page, layouts, likely.layout.form, settings)
+        if laid and guesses:
+            code = printed.read_bare_number(page.grey, laid[1].fit.matrix, laid[0], layouts.pages())
+            if code is not None:
+                return [Sheet(code, laid[0], guesses[0], by_ocr=True, others=_others(guesses, guesses[0]))]
         if likely is not None:
             return problem(ProblemCode.BAD_CODE, seems=printed.title_of(likely), form=likely.layout.form)
     if any(None not in guess.blobs and guess.misfit_mm < _SURE_MM for guess in guesses):

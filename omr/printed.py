@@ -27,6 +27,7 @@ from omr.known import KnownPage
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # tesseract's own threads fight over a line of text, and take seconds
 
 _PX_PER_MM = 12.0
+_LINE_MM, _BARE_MM = 78.0, 40.0  # the number with page and version behind it; the number alone
 _SIZES = (1.0, 0.8, 0.6, 0.5)  # of that: tesseract takes S for 5 and 4 for A at one size and not at the next
 _TITLE_PT = 14.0  # type of this size and more at the head of a page is its title
 _TIMEOUT_S = 20
@@ -54,6 +55,29 @@ def read_number(grey: Grey, matrix: Array, pages: Iterable[KnownPage]) -> SheetC
     return None
 
 
+def read_bare_number(grey: Grey, matrix: Array, known: KnownPage, pages: Iterable[KnownPage]) -> SheetCode | None:
+    """Return the sheet code of a page whose rows said it is ``known``, where the version beside its number is lost.
+
+    The check must fit at two sizes of four with one number, and that number must fit no other layout of ``pages``. The
+    check finds any one wrong character, and passes one in 32 of numbers with more.
+    """
+    place = _number_place(known, _BARE_MM)
+    if place is None:
+        return None
+    patch = patches(grey, matrix, *place, _PX_PER_MM)[0]
+    texts = (_ocr(cv2.resize(patch, None, fx=f, fy=f, interpolation=cv2.INTER_AREA), "eng", 7) for f in _SIZES)
+    digest = known.layout.digest
+    read = [normalise(found.group()) for text in texts if (found := _NUMBER.search(text.upper()))]
+    sheets = Counter(sheet for sheet in read if set(sheet) <= set(ALPHABET) and belongs(sheet, digest))
+    others = {other.layout.digest for other in pages} - {digest}
+    if len(sheets) != 1 or sheets.total() < 2:
+        return None
+    sheet = next(iter(sheets))
+    if any(belongs(sheet, other) for other in others):
+        return None
+    return SheetCode(sheet, digest, known.page.page)
+
+
 def seems(grey: Grey, pages: Iterable[KnownPage]) -> KnownPage | None:
     """Return the page whose title stands at the head of the image, whichever way up; None for a foreign page."""
     pages = list(pages)
@@ -76,10 +100,10 @@ def title_of(known: KnownPage) -> str:
     return "".join(text.string for text in sorted(head, key=lambda t: (t.y, t.x)))
 
 
-def _number_place(known: KnownPage) -> tuple[Array, tuple[float, float]] | None:
+def _number_place(known: KnownPage, width: float = _LINE_MM) -> tuple[Array, tuple[float, float]] | None:
     for text in known.page.texts:
         if "{sheet}" in text.string:
-            width, height = 78.0, text.size * 0.3528 * 1.9
+            height = text.size * 0.3528 * 1.9
             left = text.x - 1.5  # without the word before it, which is no number
             return np.array([[left + width / 2, text.y - text.size * 0.3528 * 0.36]]), (width / 2, height / 2)
     return None

@@ -6,13 +6,14 @@ No step guesses past one that failed: it names its problem, and the page is reje
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from forms.code import SheetCode
 from forms.layout import Layout
-from omr import READER_VERSION, faults, locate, measure, regions, register, verify
+from omr import READER_VERSION, faults, locate, measure, regions, register, unnamed, verify
 from omr.errors import FileProblem, problem
 from omr.find import Sheet, find_sheets
 from omr.geometry import Array
@@ -39,9 +40,27 @@ class Reader:
         """
         found = find_sheets(page, self.layouts, self.settings, assume)
         if isinstance(found, Problem):
-            return [rejected(source, page.index, found)]
+            return [self._refused(page, source, found)]
         pair = len(found) > 1
         return [_read_sheet(page, sheet, source, part, self.settings, pair) for part, sheet in enumerate(found, 1)]
+
+    def _refused(self, page: Page, source: str, why: Problem) -> PageReading:
+        """Return a page's line with its problem; if only its code is lost, with how it lies and which form it is."""
+        reading = rejected(source, page.index, why)
+        if why.code != ProblemCode.BAD_CODE:
+            return reading
+        laid = unnamed.lay(page, self.layouts, why.params["form"], self.settings)
+        if laid is None:
+            return reading
+        known, placed = laid
+        layout = known.layout
+        return replace(
+            reading,
+            form=layout.form,
+            digest=layout.digest,
+            sheet_page=known.page.page,
+            registration=_registration(page, placed, known),
+        )
 
     def read_file(self, path: Path, source: str = "") -> Iterator[PageReading]:
         """Read all pages of a file in order. What can't be opened gives a reading with its problem."""

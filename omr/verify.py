@@ -57,15 +57,11 @@ def rows_astray(grey: Grey, placed: Placed, known: KnownPage) -> tuple[int, int]
     A row is checked where its own text is another than its neighbours', however alike the rows are otherwise.
     """
     texts = _row_texts(known)
-    fit, boxes = placed.fit, known.target.boxes_mm
     astray = checked = 0
     for number, (middle, span, own) in enumerate(texts):
         if own is None:
             continue
-        mine = np.abs(boxes[:, 1] - middle) < 0.1
-        centre = np.array([[(span[0] + span[1]) / 2, middle]]) + np.median(fit.shifts_mm[mine], axis=0)
-        half = ((span[1] - span[0]) / 2 + _PLAY_MM, own.shape[0] / 2 / _SCALE + _PLAY_MM)
-        seen = 255 - patches(grey, fit.matrix, centre, half, _SCALE)[0]
+        seen = _seen_row(grey, placed, known, middle, span, own)
         there = _likeness(seen, own)
         beside = [texts[n] for n in (number - 1, number + 1) if 0 <= n < len(texts)]
         others = [text for _, where, text in beside if text is not None and where == span]
@@ -76,6 +72,23 @@ def rows_astray(grey: Grey, placed: Placed, known: KnownPage) -> tuple[int, int]
         best = max(_likeness(seen, other) for other in others)
         astray += best > max(there + _MARGIN, _LEAST_LIKE)
     return astray, checked
+
+
+def likeness(grey: Grey, placed: Placed, known: KnownPage) -> float:
+    """Return how well the rows show their own printed text, -1 to 1, on average; 0 where the rows have none."""
+    rows = [(middle, span, own) for middle, span, own in _row_texts(known) if own is not None]
+    like = [_likeness(_seen_row(grey, placed, known, *row), row[2]) for row in rows]
+    return float(np.mean(like)) if like else 0.0
+
+
+def _seen_row(
+    grey: Grey, placed: Placed, known: KnownPage, middle: float, span: tuple[float, float], own: Grey
+) -> Grey:
+    """Return the darkness where a row's text should stand, with some play round it."""
+    mine = np.abs(known.target.boxes_mm[:, 1] - middle) < 0.1
+    centre = np.array([[(span[0] + span[1]) / 2, middle]]) + np.median(placed.fit.shifts_mm[mine], axis=0)
+    half = ((span[1] - span[0]) / 2 + _PLAY_MM, own.shape[0] / 2 / _SCALE + _PLAY_MM)
+    return np.asarray(255 - patches(grey, placed.fit.matrix, centre, half, _SCALE)[0], np.uint8)
 
 
 def _row_texts(known: KnownPage) -> list[tuple[float, tuple[float, float], Grey | None]]:

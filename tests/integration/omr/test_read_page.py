@@ -235,3 +235,25 @@ def test_half_of_the_page_outside_the_image__rejected_not_guessed(filled, org, s
     (reading,) = read(stack.image(cut, ".png"), org)
     assert reading.status is Status.REJECTED
     assert reading.problem.code == ProblemCode.CUT_OFF
+
+
+def covered(page, x0, x1):
+    """The foot of a page without its code, covered from x0 to x1 mm."""
+    page = without_code(page)
+    page[round(279 * PX) : round(289 * PX), round(x0 * PX) : round(x1 * PX)] = 235
+    return page
+
+
+def test_code_lost_and_the_version_covered__the_number_is_believed_by_the_rows(filled, org, stack):
+    (reading,) = read(stack.image(covered(filled, 62, 110), ".png"), org)
+    assert_filled(reading, org)
+    assert FaultCode.CODE_BY_OCR in fault_codes(reading)
+
+
+def test_code_and_number_lost__told_how_the_page_lies_and_which_form_it_is(filled, org, roster, stack):
+    (reading,) = read(stack.image(covered(filled, 19, 100), ".png"), roster, org)
+    assert reading.problem.code == ProblemCode.BAD_CODE
+    assert (reading.form, reading.digest, reading.sheet_page) == ("org", org.layout.digest, 1)
+    assert reading.sheet is None
+    matrix = np.array(reading.registration.matrix).reshape(3, 3)
+    assert matrix[0, 0] == pytest.approx(PX, rel=0.002)
