@@ -12,10 +12,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 
+Data = TypeVar("Data", bytes, memoryview)
 ORIENTATION, RESOLUTION = 274, (282, 283, 296)
 KEPT_EXIF = (ORIENTATION, *RESOLUTION)
 PNG_DROPPED = {b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"}
@@ -54,19 +55,21 @@ def _picture(data: bytes, head: bytes) -> bytes | None:
 
 def jpeg(data: bytes) -> bytes:
     """Return a JPEG without EXIF, XMP, IPTC and comments. Raises ValueError where it is none."""
+    if not any(_tells(marker, segment) for marker, segment in _segments(memoryview(data))):
+        return data  # most of a scanner's pages: nothing is copied
     kept = [segment for marker, segment in _segments(data) if not _tells(marker, segment)]
     exif = _exif(data)
     first = b"" if exif is None else b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
     return data[:2] + first + b"".join(kept)
 
 
-def _tells(marker: int, segment: bytes) -> bool:
+def _tells(marker: int, segment: bytes | memoryview) -> bool:
     """Tell whether a segment is not needed to see the picture. JFIF, colour profiles and Adobe's colours are."""
     needed = marker in (0xE0, 0xEE) or (marker == 0xE2 and segment[4:16] == b"ICC_PROFILE\0")
     return not needed and (0xE1 <= marker <= 0xEF or marker == 0xFE)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _segments(data: Data) -> Iterator[tuple[int, Data]]:
     """Yield the marker and the bytes of each segment before the picture, then the picture with all behind it."""
     place = 2
     while True:

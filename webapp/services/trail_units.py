@@ -17,6 +17,7 @@ STEPS: dict[str, Any] = {
     "batch_id": Batch,
     "sheet": IssuedSheet,
 }
+HELD = "pingyi-trail-steps"  # in Session.info: a session lets go of rows nobody holds, and would ask for each again
 MODELS: dict[str, Any] = {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
 
 
@@ -30,6 +31,7 @@ def of_row(session: Session, row: Any) -> int | None:
             return unit_id
         found = next(((model, name) for name, model in STEPS.items() if getattr(row, name, None)), None)
         row = session.get(found[0], getattr(row, found[1])) if found else None
+        session.info.setdefault(HELD, set()).add(row)
     return None
 
 
