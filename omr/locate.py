@@ -8,8 +8,10 @@ it should have is half covered, and its middle is wrong by millimetres: it is na
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -17,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omr.components import components
-from omr.geometry import CORNERS, Array, Geometry, apply, fit_affine, patches, px_per_mm, similarity
+from omr.geometry import CORNERS, Array, Geometry, affine_to_matrix, apply, patches, px_per_mm, similarity
 from omr.image import Grey, shrink
 from omr.settings import LocateSettings, RegisterSettings
 
@@ -193,25 +195,38 @@ def _judged(
     geometry: Geometry, centres: Array, blobs: tuple[Blob | None, ...], settings: LocateSettings
 ) -> Hypothesis | None:
     """Fit a map to the blobs; None where it isn't one that paper can have."""
-    there = [i for i, blob in enumerate(blobs) if blob is not None]
+    there = tuple(i for i, blob in enumerate(blobs) if blob is not None)
     if len(there) < 3 or len({id(blobs[i]) for i in there}) < len(there):
         return None
-    source = centres[there]
+    source = centres[list(there)]
     target = np.array([(blob.x, blob.y) for blob in blobs if blob is not None])
-    matrix, error = fit_affine(source, target)
-    large, little = np.linalg.svd(matrix[:2, :2], compute_uv=False)
-    scale = float(np.sqrt(large * little))
-    if np.linalg.det(matrix[:2, :2]) <= 0 or large / little > 1.5:
+    design, solver = _affine_solver(geometry, there)
+    solution = solver @ target
+    (a, b), (c, d) = solution[:2].tolist()  # the linear part, and its singular values
+    turned, mirrored = math.hypot(a + d, b - c), math.hypot(a - d, b + c)
+    large, little = (turned + mirrored) / 2, abs(turned - mirrored) / 2
+    if a * d - b * c <= 0 or large > 1.5 * little:
         return None
+    scale = math.sqrt(large * little)
+    error = float(np.sqrt(((design @ solution - target) ** 2).sum() / len(there)))
     if not all(_has_size(b, geometry, i, scale, settings) for i, b in enumerate(blobs) if b is not None):
         return None
     diagonal = float(np.hypot(*geometry.page_mm))
     misfit = error / scale + diagonal * 0.25 * (large / little - 1)  # squeezed paper is as unlikely as bent paper
     if misfit > settings.max_misfit * diagonal:
         return None
+    matrix = affine_to_matrix(solution.T)
     if len(there) == 4:
         matrix = np.asarray(cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32)))
     return Hypothesis(geometry, blobs, misfit, matrix)
+
+
+@lru_cache(maxsize=256)
+def _affine_solver(geometry: Geometry, there: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return what an affine map through some of the marks is fitted with: points (n, 3) and their inverse (3, n)."""
+    centres = geometry.centres()[list(there)]
+    design = np.column_stack([centres, np.ones(len(centres))])
+    return design, np.linalg.pinv(design)
 
 
 def _measure_mark(patch: Grey, width: float, height: float) -> tuple[float, ...] | None:
