@@ -28,7 +28,7 @@ from omr.find import find_sheets
 from omr.geometry import Array, apply, px_per_mm
 from omr.image import Page, reduction_for
 from omr.known import KnownLayouts, KnownPage
-from omr.raster import decode_jpeg
+from omr.raster import decode_jpeg, jpeg_quality
 from omr.reader import place
 from omr.reading import Problem
 from omr.register import Placed
@@ -93,7 +93,8 @@ def page_of(scan: Scan, dpi: int, settings: ReaderSettings) -> Page:
     height, width = scan.image.shape
     reduction = reduction_for(width, height, settings.stack)
     data = cv2.imencode(".jpg", scan.image, [cv2.IMWRITE_JPEG_QUALITY, scan.jpeg])[1].tobytes()
-    return Page(1, decode_jpeg(data, reduction, 1, follow_exif=False), reduction, width, height, dpi)
+    grey = decode_jpeg(data, reduction, 1, follow_exif=False)
+    return Page(1, grey, reduction, width, height, dpi, jpeg_quality=jpeg_quality(data))
 
 
 def laid(page: Page, layout: Layout, settings: ReaderSettings) -> tuple[Placed, KnownPage] | str:
