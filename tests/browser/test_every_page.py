@@ -33,6 +33,8 @@ EACH = 2  # pages of a kind that are looked at
 # Not for a signed-in person to look at: the link that works once, the form to sign in, the switch that saves itself.
 ELSEWHERE = {"auth.first_run", "auth.language", "auth.sign_in"}
 POLLED = {"printing.files", "scanning.files"}  # parts of pages, asked for while something is being made or read
+# The demonstration is not closed: no hand check is drawn, nobody disagrees, no two versions, no archive.
+SEALED = {"care.archived", "closing.compare", "closing.find", "closing.read", "projector.show", "rulings.show"}
 SELDOM = {"opinions.region"}  # the whole box, where no line of writing was told apart in it
 ON_PAPER = {"papers.index", "surveys.edit", "surveys.new"}  # show texts of the paper, Chinese in every language
 LINKS = """all => all.flatMap(one => ["href", "src", "xlink:href", "data-picture"].map(name => one.getAttribute(name)))
@@ -177,9 +179,6 @@ def is_page(site: Site, page: Page, address: str, wrong: list[str]) -> bool:
     return answer.headers["content-type"].startswith("text/html")
 
 
-@pytest.mark.xfail(
-    reason="known fault: three links (review, a class of the count) are shown to roles that may not follow them"
-)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page__is_whole_in_one_language_and_looking_saves_nothing(
     site: Site, browser: Browser, browser_context_args: dict[str, Any], language: str
@@ -203,5 +202,6 @@ def test_every_page__is_whole_in_one_language_and_looking_saves_nothing(
     assert wrong == []
     assert complaints == []
     every = {rule.endpoint for rule in site.map.iter_rules() if "GET" in rule.methods}
-    assert every - seen == ELSEWHERE | POLLED | SELDOM
+    assert every - seen - ELSEWHERE - POLLED - SELDOM - SEALED == set()
+    assert not seen & (ELSEWHERE | POLLED | SELDOM | SEALED)
     assert saved(site.office) == before
