@@ -37,6 +37,7 @@ POLLED = {"printing.files", "scanning.files"}  # parts of pages, asked for while
 SEALED = {"care.archived", "closing.compare", "closing.find", "closing.read", "projector.show", "rulings.show"}
 SELDOM = {"opinions.region"}  # the whole box, where no line of writing was told apart in it
 ON_PAPER = {"papers.index", "surveys.edit", "surveys.new"}  # show texts of the paper, Chinese in every language
+NOTED = {"sign_in", "review_lease", "trail"}  # when last seen, who looks at a mark, what was exported or opened
 LINKS = """all => all.flatMap(one => ["href", "src", "xlink:href", "data-picture"].map(name => one.getAttribute(name)))
     .filter(address => address && !/^(#|blob:|data:)/.test(address))"""
 WORDS = """() => {
@@ -111,12 +112,12 @@ def begin(site: Site, keys_in: bool) -> list[str]:
 
 
 def saved(office: Office) -> dict[str, str]:
-    """Return a digest of every table; a sign-in notes when it was last seen, and is left out."""
+    """Return a digest of every table; what is meant to note a look is left out."""
     with office.db.read() as session:
         return {
             name: hashlib.sha256(repr(session.execute(text(f'SELECT * FROM "{name}"')).all()).encode()).hexdigest()
             for name in Base.metadata.tables
-            if name != "sign_in"
+            if name not in NOTED
         }
 
 
