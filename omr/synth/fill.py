@@ -27,7 +27,7 @@ _CANCEL = {
     "corrected-line": "line",
     "cancelled-black": "black",
 }
-_ASIDE = {"beside", "near", "word", "tail"}  # the mark of an answer, but not in its box
+_ASIDE = {"beside", "near", "word", "tail", "tiny"}  # the mark of an answer, but not in its box, or hardly
 
 
 @dataclass(slots=True)
@@ -89,6 +89,9 @@ def _fill_question(sheet: Sheet, page: Page, question: Question, wish: Wish, box
             style = _beside(sheet, by_id[choice], boxes)
         elif wish.hard == "word":
             strokes = strange.ring(_word(page, by_id[choice]) or 0.0, by_id[choice].w / 2, sheet.rng)
+            sheet.put(strokes, by_id[choice].cx, by_id[choice].cy, sheet.writer.pen)
+        elif wish.hard == "tiny":
+            strokes = strange.tiny(sheet.writer, sheet.rng, by_id[choice].w / 2)
             sheet.put(strokes, by_id[choice].cx, by_id[choice].cy, sheet.writer.pen)
         elif wish.hard == "tail":
             style = "tick"
@@ -222,7 +225,7 @@ def _ghost(sheet: Sheet, box: Box, of_any: bool = False) -> None:
         for stroke in sheet.writer.mark(sheet.writer.style_now(rng) if of_any else "tick", rng)
     ]
     draw(clean, at, choose_pen("pencil", rng), sheet.scale, rng)
-    ink = (255.0 - clean) * (between(rng, 0.05, 0.42) if of_any else between(rng, 0.12, 0.32))
+    ink = (255.0 - clean) * (between(rng, 0.05, 0.6) if of_any else between(rng, 0.12, 0.32))
     smear = cv2.GaussianBlur(ink, (0, 0), 0.5 * sx) * between(rng, 0.2, 0.8)
     ink = cv2.GaussianBlur(ink, (0, 0), (between(rng, 0.06, 0.4) if of_any else 0.11) * sx) + smear
     window[:] = np.clip(window - ink, 0, 255).astype(np.uint8)

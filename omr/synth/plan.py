@@ -47,7 +47,7 @@ WILD_HARD = {  # ``any`` is drawn by the family's own hand: ``wild`` or ``held``
     "corrected-any": 20,
     "cancelled-any": 12,
     "corrected-once": 5,
-    "cancelled-once": 3,
+    "cancelled-once": 6,
     "dot": 6,
     "touches": 6,
     "touches-answered": 5,
@@ -67,6 +67,7 @@ WILD_HARD = {  # ``any`` is drawn by the family's own hand: ``wild`` or ``held``
     "near": 10,
     "word": 8,
     "tail": 16,
+    "tiny": 8,
 }
 HELD_HARD = {key: 1.0 for key in WILD_HARD if not key.startswith(("shadow", "slip", "touches"))}
 WILD_STYLES = {
@@ -204,7 +205,7 @@ def _hard(question: Question, kind: str, ids: list[str], mix: Mix, rng: np.rando
         return Wish(CORRECTED, choice, kind, _another(ids, choice, rng))
     if kind.endswith("-answered") and kind != "stray-answered":
         return Wish(ANSWERED, choice, kind, _another(ids, choice, rng))
-    if kind in ("beside", "near", "word", "tail", "stray-answered"):
+    if kind in ("beside", "near", "word", "tail", "tiny", "stray-answered"):
         return Wish(ANSWERED, choice, kind, _another(ids, choice, rng) if len(ids) > 1 else "")
     state = CANCELLED if kind.startswith("cancelled") else BLANK
     return Wish(state, (), kind, choice[0])  # the dot, stray line, ghost or struck-out mark lies at ``other``

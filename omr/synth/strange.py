@@ -83,6 +83,18 @@ def ring(until_mm: float, half_mm: float, rng: np.random.Generator) -> list[Stro
     return [marks.curve(list(zip(xs.tolist(), ys.tolist(), strict=True)), rng, 0.06, 0.3)]
 
 
+def tiny(writer: Writer, rng: np.random.Generator, half_mm: float) -> list[Stroke]:
+    """A mark far smaller than its box, anywhere in it: in a corner, on an edge."""
+    strokes = writer.mark(writer.style_now(rng), rng, between(rng, 0.22, 0.5))
+    reach = half_mm - 0.5
+    x, y = (
+        rng.uniform(-reach, reach, 2)
+        if rng.random() < 0.5
+        else rng.choice((-1.0, 1.0), 2) * between(rng, 0.6, 1) * reach
+    )
+    return [stroke.moved(float(x), float(y)) for stroke in strokes]
+
+
 def tailed(writer: Writer, rng: np.random.Generator) -> list[Stroke]:
     """A tick whose tail runs far beyond its box, over whatever stands there: the next row, the next box."""
     low = (between(rng, -1.2, 0.3), between(rng, 0.6, 2.0))

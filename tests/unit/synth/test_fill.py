@@ -114,8 +114,10 @@ def test_class_of_a_strange_hand__state_and_touched_box_are_told(layout, family,
         wanted = CORRECTED if kind.startswith("corrected") else CANCELLED if kind.startswith("cancelled") else BLANK
         assert said.hard == told
         assert said.state == (ANSWERED if said.choice and wanted is BLANK else wanted)
-        assert len(said.choice) == (wanted is CORRECTED or kind in ("near", "word", "tail") or "-answered" in kind)
-        assert len(said.touched) == (kind not in ("near", "word", "tail"))
+        assert len(said.choice) == (
+            wanted is CORRECTED or kind in ("near", "word", "tail", "tiny") or "-answered" in kind
+        )
+        assert len(said.touched) == (kind not in ("near", "word", "tail", "tiny"))
     assert (sheet.image < 250).any()
 
 
