@@ -115,6 +115,11 @@ def may(right: Right | str, unit_id: int | None = None) -> bool:
     return standing().anywhere(asked)
 
 
+def sees_handwriting() -> bool:
+    """Tell whether the person of this request has paper or handwriting in hand: who scans, and who types it off."""
+    return may(Right.SCAN) or may(Right.TRANSCRIBE)
+
+
 def may_open(endpoint: str, unit_id: int | None = None) -> bool:
     """Tell whether the person of this request may open a route, for the unit of this page where none is given."""
     rule = rule_of(current_app, endpoint)

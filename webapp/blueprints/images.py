@@ -1,6 +1,6 @@
 """Pictures of pages. Handwriting is painted over: it tells its writer, and only the transcription shows it.
 
-A page whose sheet was not found in its image is coarse; ``?whole=1`` shows it sharply to a person who asks.
+A page whose sheet was not found in its image is coarse; ``?whole=1`` shows it sharply to who scans or transcribes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, request
 
 from omr.errors import FileProblem
-from webapp.access import access
+from webapp.access import access, sees_handwriting
 from webapp.errors import Forbidden, NotFound
 from webapp.office import Office
 from webapp.pages import office
@@ -52,7 +52,11 @@ def original(page_id: int) -> Response:
 
 
 def _asked_for_whole() -> bool:
-    return request.args.get("whole") == "1"
+    """Tell whether the whole page is wanted. Raises Forbidden for who has no handwriting in hand anyway."""
+    asked = request.args.get("whole") == "1"
+    if asked and not sees_handwriting():
+        raise Forbidden("handwriting-is-covered")
+    return asked
 
 
 def _answer(page_id: int, kind: str, make: Callable[[Office, int], bytes]) -> Response:

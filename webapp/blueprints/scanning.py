@@ -12,7 +12,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response
 
 from webapp import receiving
-from webapp.access import access
+from webapp.access import access, sees_handwriting
 from webapp.errors import Busy, Conflict, InvalidInput
 from webapp.models import Page
 from webapp.pages import office, render_meeting, user_id
@@ -311,7 +311,9 @@ def _render(template: str, meeting_id: int | None, **context: Any) -> str:
 def _page(shown: sheets.Shown, **context: Any) -> str:
     """Render one page; sharply only where its handwriting is covered or a person asked for the whole of it."""
     placed = shown.scan is None or pictures.source_of(office(), shown.page.id).is_placed
-    context |= {"placed": placed, "whole": not placed and request.args.get("whole") == "1"}
+    may_ask = sees_handwriting()
+    whole = may_ask and not placed and request.args.get("whole") == "1"
+    context |= {"placed": placed, "may_ask_for_whole": may_ask, "whole": whole}
     return _render("scanning/page.html", shown.meeting_id, shown=shown, page=shown.page, **context)
 
 

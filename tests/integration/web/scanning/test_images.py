@@ -95,6 +95,19 @@ def test_page_that_is_not_placed__is_coarse_until_the_whole_page_is_asked_for(de
     assert "重新遮盖" in operator.get(f"/pages/{page_id}?whole=1").get_data(as_text=True)
 
 
+@pytest.mark.parametrize("who", ["office_user", "scrutineer"])
+def test_page_that_is_not_placed__stays_coarse_for_who_neither_scans_nor_transcribes(deck, send, pages, request, who):
+    person = request.getfixturevalue(who)
+    send(stacks.as_pdf(stacks.foreign_page()))
+    page_id = pages()[0].id
+    for name in ("image.jpg", "original"):
+        assert person.get(f"/pages/{page_id}/{name}?whole=1").status_code == 403
+    assert person.get(f"/pages/{page_id}/image.jpg").status_code == 200
+    said = person.get(f"/pages/{page_id}?whole=1").get_data(as_text=True)
+    assert "whole=1" not in said.partition('id="main"')[2]
+    assert "重新遮盖" not in said
+
+
 def test_sheet_that_was_never_issued__is_placed_and_covered_all_the_same(office, deck, send, pages, operator):
     with office.db.begin() as session:
         session.query(IssuedSheet).delete()
