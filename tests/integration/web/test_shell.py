@@ -233,6 +233,9 @@ def test_difference_between_models_and_database__is_seen(tmp_path):
 def test_migration__may_be_repeated(settings):
     migrate.upgrade(settings)
     migrate.upgrade(settings)
+    database = Database(settings.url)
+    assert (migrate.revision(database), migrate.differences(database)) == (migrate.head(), [])
+    database.close()
 
 
 def test_doctor_on_a_sound_instance__finds_no_fault(app):

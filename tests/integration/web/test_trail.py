@@ -162,7 +162,10 @@ def test_update_past_the_trail__is_refused(office: Office, model: type) -> None:
 
 def test_update_of_fields_that_are_not_audited__is_free(office: Office) -> None:
     with office.db.begin() as session:
+        before = trail.head(session)
         session.execute(update(m.Scan).values(lease_until=None, tries=0))
+    with office.db.read() as session:
+        assert trail.head(session) == before
 
 
 def test_rows_from_before_the_trail__are_taken_into_it_once(office: Office) -> None:
