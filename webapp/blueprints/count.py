@@ -123,7 +123,7 @@ def may_see(meeting_id: int) -> bool:
 def check_open(meeting_id: int) -> None:
     """Raise Forbidden while the results are for the scrutineer alone."""
     if not may_see(meeting_id):
-        raise Forbidden("results-before-closing")
+        raise Forbidden("results-closed")
 
 
 def asked_for() -> behind.Filter:
