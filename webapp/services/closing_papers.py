@@ -119,7 +119,7 @@ def _number(value: int | None) -> str:
 
 
 def _holds(ok: bool | None) -> str:
-    return {True: "✓ 相符", False: "✕ 不符", None: "未录入"}[ok]
+    return {True: "✓ 相符", False: "× 不符", None: "未录入"}[ok]
 
 
 def _checks(session: Session, meeting_id: int) -> Table:

@@ -11,9 +11,12 @@ from sqlalchemy import select, text
 
 from webapp.errors import Conflict, InvalidInput
 from webapp.models import Campaign, Closing, Page, PrintRun, User
+from webapp.papers import pdf
+from webapp.papers.paper import Line, Paper
 from webapp.services import (
     campaigns,
     closing,
+    closing_papers,
     hand_check,
     head_counts,
     intake,
@@ -278,6 +281,12 @@ def test_report__carries_the_code_the_reason_and_the_signatures(office, ready, j
         assert words in told
     for name in ("report", "comparison", "decisions", "draw"):
         assert scrutineer.get(f"/meetings/{ready.id}/closing/{name}.pdf").data.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("ok", [True, False, None])
+def test_signs_of_the_report__are_in_the_fonts(ok, caplog):
+    pdf.write(Paper("清点", ("清点",), (Line(closing_papers._holds(ok)),)))
+    assert "missing the following glyphs" not in caplog.text  # what a font lacks would be an empty box on paper
 
 
 def test_draw__can_be_made_again_from_its_seed():
