@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from forms.code import readable
 from webapp.access import access, may, standing
-from webapp.blueprints.count import download
+from webapp.blueprints.count import hand_out
 from webapp.blueprints.papers import WRITERS
 from webapp.errors import Forbidden, InvalidInput, NotFound
 from webapp.models import User
@@ -97,7 +97,7 @@ def paper(meeting_id: int, name: str, kind: str) -> Response:
         raise Forbidden("results-closed")
     made = PAPERS[name](office(), meeting_id)
     write, mimetype = WRITERS[kind]
-    return download(write(made), mimetype, f"{made.name}-{made.foot.split('　')[0]}.{kind}")
+    return hand_out(meeting_id, write(made), mimetype, f"{made.name}-{made.foot.split('　')[0]}.{kind}")
 
 
 def _may_read(name: str) -> bool:

@@ -70,7 +70,7 @@ def table(meeting_id: int) -> Response:
     results = counted(meeting_id)
     subject = chosen_subject(results)
     subjects = results.subjects if subject is None else (subject,)
-    return download(exports.results_csv(results, subjects), CSV, file_name(results, "csv"))
+    return hand_out(meeting_id, exports.results_csv(results, subjects), CSV, file_name(results, "csv"))
 
 
 @bp.get("/meetings/<int:meeting_id>/count.xlsx")
@@ -79,7 +79,7 @@ def workbook(meeting_id: int) -> Response:
     """The results of all subjects of a form as a workbook."""
     check_open(meeting_id)
     results = counted(meeting_id)
-    return download(exports.results_xlsx(results), XLSX, file_name(results, "xlsx"))
+    return hand_out(meeting_id, exports.results_xlsx(results), XLSX, file_name(results, "xlsx"))
 
 
 @bp.get("/meetings/<int:meeting_id>/sheets")
@@ -237,6 +237,12 @@ def file_name(results: Results, kind: str) -> str:
     """Return the name under which a table of results is saved."""
     word = _("Results")
     return f"{word}-{results.meeting.unit.name}-{results.ref.form.letter}.{kind}"
+
+
+def hand_out(meeting_id: int, content: bytes, kind: str, name: str) -> Response:
+    """Answer with a file of a meeting, and write down who took it."""
+    exports.note(office(), meeting_id, name)
+    return download(content, kind, name)
 
 
 def download(content: bytes, kind: str, name: str) -> Response:

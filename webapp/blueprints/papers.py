@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.access import access
-from webapp.blueprints.count import CSV, XLSX, check_open, download, may_see
+from webapp.blueprints.count import CSV, XLSX, check_open, hand_out, may_see
 from webapp.errors import NotFound
 from webapp.pages import office, render_meeting
 from webapp.papers import docx, pdf, xlsx
@@ -60,7 +60,7 @@ def summary(meeting_id: int, kind: str) -> Response:
     paper = reports.summary(office(), meeting_id, ref.survey_id, subject)
     write, mimetype = WRITERS[kind]
     state = "-待复核" if paper.stamp else ""
-    return download(write(paper), mimetype, f"{paper.name}-{paper.foot}{state}.{kind}")
+    return hand_out(meeting_id, write(paper), mimetype, f"{paper.name}-{paper.foot}{state}.{kind}")
 
 
 @bp.get("/meetings/<int:meeting_id>/answers.csv")
@@ -69,7 +69,7 @@ def answers(meeting_id: int) -> Response:
     """All answers, one row a sheet."""
     check_open(meeting_id)
     word = _("All answers")
-    return download(exports.answers_csv(office(), meeting_id), CSV, f"{word}-{meeting_id}.csv")
+    return hand_out(meeting_id, exports.answers_csv(office(), meeting_id), CSV, f"{word}-{meeting_id}.csv")
 
 
 def forms_printed(meeting_id: int) -> tuple[tally.FormRef, ...]:

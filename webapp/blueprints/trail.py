@@ -14,6 +14,7 @@ from webapp import acting
 from webapp.access import access, standing
 from webapp.blueprints.count import CSV, download
 from webapp.errors import InvalidInput
+from webapp.i18n import say
 from webapp.pages import office
 from webapp.rights import Right
 from webapp.services import trail_list
@@ -54,12 +55,18 @@ def table() -> Response:
 def facts(text: str) -> list[tuple[str, str]]:
     """Return the facts of a row as pairs of a field and what is to be said of it."""
     value: dict[str, Any] = json.loads(text) if text else {}
-    return [(field_words().get(name, name), _told(content)) for name, content in value.items()]
+    return [(field_words().get(name, name), _told(name, content)) for name, content in value.items()]
 
 
-def _told(content: Any) -> str:
+def _told(name: str, content: Any) -> str:
     if isinstance(content, list) and len(content) == 2:
-        return " → ".join("–" if each in (None, "") else str(each) for each in content)
+        return " → ".join(_told(name, each) for each in content)
+    if content in (None, ""):
+        return "–"
+    if isinstance(content, bool):
+        return str(_("Yes") if content else _("No"))
+    if name == "role":
+        return str(say(f"role-{content}"))
     return json.dumps(content, ensure_ascii=False) if isinstance(content, dict | list) else str(content)
 
 
@@ -80,7 +87,7 @@ def _filters() -> Filters:
 
 
 def field_words() -> dict[str, str]:
-    """Return the words of fields that people know; the others keep their names."""
+    """Return the words of all fields that a row may show."""
     return {
         "name": _("Name"),
         "display_name": _("Full name"),
@@ -97,6 +104,66 @@ def field_words() -> dict[str, str]:
         "copies": _("Copies"),
         "question": _("Question"),
         "head": _("Trail up to"),
+        "active": _("In use"),
+        "used_at": _("Used at"),
+        "granted_by": _("Given by"),
+        "revoked_at": _("Ended at"),
+        "revoked_by": _("Ended by"),
+        "parent_id": _("Unit above, no."),
+        "rater_class": _("Class of rater"),
+        "cadre": _("Cadre"),
+        "issuer": _("Issued by"),
+        "issued_on": _("Issued on"),
+        "finish_by": _("Finished by"),
+        "report_by": _("Handed in by"),
+        "rules": _("Counting rules"),
+        "held_on": _("Held on"),
+        "place": _("Place"),
+        "manner": _("Manner"),
+        "presider": _("Presided by"),
+        "supervisor": _("Supervised by"),
+        "session_id": _("Session no."),
+        "survey_id": _("Form no."),
+        "layout_digest": _("Layout"),
+        "subject": _("Subject"),
+        "print_run_id": _("Print run no."),
+        "origin": _("Came by"),
+        "withdrawn_at": _("Withdrawn at"),
+        "withdrawn_by": _("Withdrawn by"),
+        "batch_id": _("Batch no."),
+        "sha256": _("Digest of the file"),
+        "bytes": _("Bytes"),
+        "duplicate_of": _("Same as scan no."),
+        "scan_id": _("Scan no."),
+        "index": _("Page of the file"),
+        "part": _("Part"),
+        "standing": _("Standing"),
+        "removed_at": _("Put aside at"),
+        "reader": _("Reader"),
+        "attempt": _("Attempt"),
+        "status": _("Outcome"),
+        "stage": _("Stage"),
+        "undoes": _("Takes back no."),
+        "two_persons": _("Two persons"),
+        "check_percent": _("Hand check, %"),
+        "check_sheets": _("Hand check, sheets"),
+        "bar": _("Bar of certainty"),
+        "seed": _("Seed"),
+        "population": _("Sheets to draw from"),
+        "check_id": _("Hand check no."),
+        "version": _("Version"),
+        "digest": _("Digest"),
+        "closing_id": _("Closing no."),
+        "files": _("Files"),
+        "opinions": _("Opinions"),
+        "due_on": _("Due on"),
+        "witness": _("Witness"),
+        "copy": _("Copy"),
+        "scans": _("Scans"),
+        "pictures": _("Pictures"),
+        "sign_in": _("Sign-in"),
+        "sheets": _("Sheets"),
+        "file": _("File"),
     }
 
 

@@ -23,7 +23,7 @@ from webapp.models import Answer, Page
 from webapp.office import Office
 from webapp.papers import xlsx
 from webapp.papers.paper import Data, Value, plain
-from webapp.services import counting, reports, result_tables, tally
+from webapp.services import counting, reports, result_tables, tally, trail
 from webapp.services.answers import void_sheets
 from webapp.services.tally import FormRef, Results
 
@@ -41,6 +41,12 @@ class SheetRow:
     subject: str
     void: bool
     cells: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+
+
+def note(office: Office, meeting_id: int, name: str) -> None:
+    """Write into the trail that a file of a meeting was taken."""
+    with office.db.begin() as session:
+        trail.note(session, "exported", f"meeting:{meeting_id}", file=name)
 
 
 def answers_csv(office: Office, meeting_id: int) -> bytes:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from forms.survey import Values
 from forms.typeset import typeset
 from tests.sheet_rows import Desk, worked_meeting
-from webapp.models import Meeting, PrintRun, Survey, User
+from webapp.models import Meeting, PrintRun, Survey, TrailRow, User
 from webapp.office import Office
 from webapp.services import printing
 
@@ -239,3 +241,13 @@ def test_papers__preview_holds_the_numbers_of_the_files(scrutineer: Person, work
 def test_nobody_signed_in__sent_to_the_sign_in_page(client: FlaskClient, worked: str, path: str) -> None:
     answer = client.get(worked + path)
     assert (answer.status_code, "/sign-in" in answer.headers["Location"]) == (302, True)
+
+
+def test_file_that_is_taken__is_written_down(office: Office, worked: str, scrutineer: Person) -> None:
+    assert scrutineer.get(f"{worked}/count.csv").status_code == 200
+    assert scrutineer.get(f"{worked}/answers.csv").status_code == 200
+    with office.db.read() as session:
+        rows = session.scalars(select(TrailRow).where(TrailRow.action == "exported").order_by(TrailRow.id)).all()
+    assert [row.object for row in rows] == [worked.strip("/").replace("meetings/", "meeting:")] * 2
+    assert all(json.loads(row.facts)["file"].endswith(".csv") for row in rows)
+    assert {row.user_id for row in rows} == {scrutineer.id}

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from webapp import acting
 from webapp import models as m
+from webapp.blueprints.trail import facts, field_words
 from webapp.models import Base, Campaign, Decision, HeadCount, TrailRow, Unit
 from webapp.office import Office
 from webapp.services import audit, trail
@@ -258,3 +259,15 @@ def test_verify_command__names_the_row_and_fails(app: object, office: Office, ca
     result = run(args=["app", "verify"])
     assert result.exit_code == 1
     assert "1" in result.output.splitlines()[0]
+
+
+def test_every_field_that_a_row_may_show__has_its_word(app) -> None:
+    with app.test_request_context():
+        words = field_words()
+    assert {name for rule in AUDITED.values() for name in rule.shown} - words.keys() == set()
+
+
+def test_facts__are_told_in_words(app) -> None:
+    with app.test_request_context(headers={"Accept-Language": "zh"}):
+        told = facts(json.dumps({"active": [True, False], "role": "scanner", "withdrawn_at": None}))
+    assert told == [("使用中", "是 → 否"), ("角色", "计票扫描员"), ("撤回时间", "–")]
