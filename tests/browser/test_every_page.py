@@ -28,7 +28,11 @@ from webapp.settings import load
 from .conftest import OPERATOR, PASSWORD, PATIENCE, ROOT, await_listening, free_port, start
 
 LANGUAGES = ("zh", "en")
-ROLES = {"": ("administrator", *OPERATOR), "-监票": ("scrutineer",)}  # nobody may be both: two people see every page
+# Nobody may be administrator and scrutineer: those two see every page; the others find out which links lead nowhere.
+ROLES = {
+    "": ("administrator", *OPERATOR), "-监票": ("scrutineer",), "-扫描": ("scanner",), "-誊录": ("transcriber",),
+    "-单位": ("unit_administrator",), "-校办": ("school_office",), "-联络": ("liaison",), "-党员": ("member",),
+}  # fmt: skip
 EACH = 2  # pages of a kind that are looked at
 # Not for a signed-in person to look at: the link that works once, the form to sign in, the switch that saves itself.
 ELSEWHERE = {"auth.first_run", "auth.language", "auth.sign_in"}
