@@ -92,6 +92,10 @@ UNIT_OF: dict[str, Callable[[Any], Select[Any]]] = {
 }
 
 
+# An address that names a unit beside its campaign asks for the right over the unit alone.
+FRAMES = frozenset({"campaign_id"})
+
+
 def standing() -> Standing:
     """Return what the person who is signed in may do where; read once a request. Nothing for a stranger."""
     if "standing" not in g:
@@ -184,10 +188,12 @@ def _holds(rule: Rule, arguments: dict[str, Any]) -> bool:
 def _units(arguments: dict[str, Any]) -> list[int | None]:
     """Return the units of all objects in an address; [None] for an address without one: the whole school."""
     found: list[int | None] = []
+    names = arguments.keys() & UNIT_OF.keys()
     with current_app.extensions["office"].db.read() as session:
-        for name in arguments.keys() & UNIT_OF.keys():
+        for name in names:
             row = session.execute(UNIT_OF[name](arguments[name])).first()
             if row is None:
                 raise NotFound("no-such-row", kind=name.removesuffix("_id"))
-            found.append(row[0])
+            if name not in FRAMES or names <= FRAMES:
+                found.append(row[0])
     return found or [None]

@@ -30,6 +30,13 @@ class Right(StrEnum):
     SEE_TRAIL = "see_trail"
     READ_OWN_SUMMARY = "read_own_summary"
     READ_REPORTS = "read_reports"
+    PREPARE = "prepare"  # self-check, statements, promises, opinions gathered before the meeting
+    WRITE_PAPERS = "write_papers"
+    EXAMINE_PAPERS = "examine_papers"  # 审核
+    WRITE_REPORTS = "write_reports"  # 联络员汇报, 委员汇报
+    RECTIFY = "rectify"
+    SUPERVISE = "supervise"  # the log of supervision, doubts
+    OVERSEE = "oversee"  # all units side by side
 
 
 class Role(StrEnum):
@@ -51,8 +58,9 @@ class Role(StrEnum):
 
 _ORGANISES = {
     Right.MANAGE_MEETING, Right.PRINT_SHEETS, Right.COUNT_HEADS, Right.SEE_BOOKS, Right.SEE_RESULTS, Right.READ_PAPERS,
+    Right.PREPARE, Right.WRITE_PAPERS, Right.RECTIFY,
 }  # fmt: skip
-_SUPERVISES = {Right.SEE_BOOKS, Right.SEE_RESULTS, Right.READ_PAPERS, Right.READ_REPORTS}
+_SUPERVISES = {Right.SEE_BOOKS, Right.SEE_RESULTS, Right.READ_PAPERS, Right.READ_REPORTS, Right.SUPERVISE}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     role: frozenset(rights)
@@ -60,13 +68,13 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Role.ADMINISTRATOR: {Right.MANAGE_ACCOUNTS, Right.MANAGE_SYSTEM, Right.MANAGE_UNITS, Right.SEE_TRAIL},
         Role.SCHOOL_OFFICE: {
             Right.MANAGE_UNITS, Right.MANAGE_CAMPAIGN, Right.MANAGE_MEETING, Right.SEE_SHEETS, Right.SEE_TRAIL,
-            *_SUPERVISES,
+            Right.EXAMINE_PAPERS, Right.OVERSEE, *_SUPERVISES,
         },
-        Role.ORGANIZATION_DEPARTMENT: _SUPERVISES,
-        Role.UNIT_ADMINISTRATOR: {Right.MANAGE_UNITS, *_ORGANISES},
+        Role.ORGANIZATION_DEPARTMENT: {Right.OVERSEE, *_SUPERVISES},
+        Role.UNIT_ADMINISTRATOR: {Right.MANAGE_UNITS, Right.EXAMINE_PAPERS, *_ORGANISES},
         Role.BRANCH: _ORGANISES,
-        Role.LIAISON: _SUPERVISES,
-        Role.COMMITTEE_MEMBER: _SUPERVISES,
+        Role.LIAISON: {Right.WRITE_REPORTS, *_SUPERVISES},
+        Role.COMMITTEE_MEMBER: {Right.WRITE_REPORTS, *_SUPERVISES},
         Role.SCRUTINEER: {
             Right.RULE, Right.CLOSE, Right.SEE_BOOKS, Right.SEE_SHEETS, Right.SEE_RESULTS, Right.READ_PAPERS,
             Right.SEE_TRAIL,
