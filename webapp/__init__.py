@@ -38,6 +38,7 @@ BLUEPRINTS = (
     "projector",
     "trail",
     "care",
+    "notices",
 )
 
 

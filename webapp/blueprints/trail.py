@@ -164,6 +164,10 @@ def field_words() -> dict[str, str]:
         "sign_in": _("Sign-in"),
         "sheets": _("Sheets"),
         "file": _("File"),
+        "code": _("Notice"),
+        "topic": _("About"),
+        "needs_answer": _("Asks for an answer"),
+        "acknowledged_at": _("Acknowledged at"),
     }
 
 
@@ -209,6 +213,7 @@ def kind_words() -> dict[str, str]:
         "opinion": _("opinion"),
         "opinions": _("opinions"),
         "trail": _("trail"),
+        "notice": _("notice"),
         "instance": _("all data"),
         "disposal": _("record of destruction"),
     }

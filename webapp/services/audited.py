@@ -75,6 +75,9 @@ AUDITED: dict[Any, Audited] = {
     m.Closing: Audited(("meeting_id", "version", "digest"), ("at",), why="why", by="user_id"),
     m.Reopening: Audited(("closing_id", "meeting_id"), ("at",), why="why", by="user_id"),
     m.OpinionText: Audited((), ("meeting_id", "survey_id", "subject", "region", "text", "day")),
+    m.Notice: Audited(
+        ("user_id", "code", "topic", "needs_answer", "acknowledged_at"), ("params", "url", "at"), by="sent_by"
+    ),
     m.Disposal: Audited(("campaign_id", "files", "bytes", "opinions", "due_on", "witness"), ("at",), "why", "user_id"),
 }  # fmt: skip
 
