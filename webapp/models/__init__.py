@@ -8,14 +8,19 @@ from webapp.models.closing import Closing, HandCheck, HandEntry, Lease, Procedur
 from webapp.models.notices import Notice
 from webapp.models.organisation import Member, ProofScan, UnitExpected, UnitVersion
 from webapp.models.people import Grant, LoginAttempt, RecoveryCode, SetupToken, SignIn, User
+from webapp.models.plans import BasisDocument, CampaignVersion, ChecklistRow, PlanIssue, PlanReceipt, UnitPlan
 from webapp.models.printing import IssuedSheet, Layout, PrintFile, PrintRun
+from webapp.models.promises import MemberMove, Promise, PromiseText
+from webapp.models.rereading import Rereading, RereadPage
 from webapp.models.scanning import Answer, Batch, Decision, Opinion, Page, Reading, Ruling, Scan
 from webapp.models.trail import TrailRow
 
 __all__ = [
-    "Answer", "Base", "Batch", "Campaign", "Closing", "Decision", "Disposal", "Grant", "HandCheck", "HandEntry",
-    "HeadCount", "IssuedSheet", "Layout", "Lease", "LoginAttempt", "Meeting", "MeetingSession", "Member", "Notice",
-    "Opinion", "OpinionText", "Page", "PrintFile", "PrintRun", "Procedure", "ProofScan", "Reading", "RecoveryCode",
-    "Reopening", "RuleChange", "Ruling", "Scan", "SetupToken", "SignIn", "StrippedFile", "Survey", "TrailRow",
-    "TurnoutReason", "Unit", "UnitExpected", "UnitVersion", "User", "now",
+    "Answer", "Base", "BasisDocument", "Batch", "Campaign", "CampaignVersion", "ChecklistRow", "Closing",
+    "Decision", "Disposal", "Grant", "HandCheck", "HandEntry", "HeadCount", "IssuedSheet", "Layout", "Lease",
+    "LoginAttempt", "Meeting", "MeetingSession", "Member", "MemberMove", "Notice", "Opinion", "OpinionText",
+    "Page", "PlanIssue", "PlanReceipt", "PrintFile", "PrintRun", "Procedure", "Promise", "PromiseText",
+    "ProofScan", "Reading", "RecoveryCode", "Reopening", "RereadPage", "Rereading", "RuleChange", "Ruling", "Scan", "SetupToken", "SignIn",
+    "StrippedFile", "Survey", "TrailRow", "TurnoutReason", "Unit", "UnitExpected", "UnitPlan", "UnitVersion",
+    "User", "now",
 ]  # fmt: skip

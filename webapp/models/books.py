@@ -23,6 +23,7 @@ class MeetingSession(Base):
     held_on: Mapped[dt.date]
     place: Mapped[str] = mapped_column(String(120), default="")
     why: Mapped[str] = mapped_column(String(200), default="")
+    manner: Mapped[str] = mapped_column(String(8), default="", server_default="")  # of services.plans.MANNERS
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     at: Mapped[dt.datetime] = mapped_column(default=now)
 

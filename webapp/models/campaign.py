@@ -20,7 +20,8 @@ class Unit(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(120), unique=True)
-    parent: Mapped[Unit | None] = relationship(remote_side=[id])
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # its work went on there
+    parent: Mapped[Unit | None] = relationship(remote_side=[id], foreign_keys=[parent_id])
 
 
 class Campaign(Base):
@@ -36,6 +37,14 @@ class Campaign(Base):
     finish_by: Mapped[dt.date | None]  # the appraisal is finished by this day, included
     report_by: Mapped[dt.date | None]  # the papers are handed in by this day, included
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict)  # counting rules, see services.campaigns.DEFAULT_RULES
+    addressees: Mapped[str] = mapped_column(String(200), default="", server_default="")  # 各学院党委、党总支、…
+    directive: Mapped[str] = mapped_column(Text, default="", server_default="")  # its full text
+    criteria: Mapped[str] = mapped_column(Text, default="", server_default="")  # 五个好, 五带头
+    rounds: Mapped[list[Any]] = mapped_column(
+        default=list, server_default="[]"
+    )  # names; without any there is one round
+    reserved: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")  # what no unit's plan may set
+    copied_from: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     surveys: Mapped[list[Survey]] = relationship(back_populates="campaign", order_by="Survey.id")
     meetings: Mapped[list[Meeting]] = relationship(back_populates="campaign", order_by="Meeting.id")
@@ -52,6 +61,7 @@ class Survey(Base):
     form: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(200))
     source: Mapped[str] = mapped_column(Text)  # YAML
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # whose plan made it; None: the campaign's
     campaign: Mapped[Campaign] = relationship(back_populates="surveys")
 
 
@@ -68,9 +78,15 @@ class Meeting(Base):
     manner: Mapped[str] = mapped_column(String(200), default="")  # 大会, or the flexible way and why
     presider: Mapped[str] = mapped_column(String(64), default="")
     supervisor: Mapped[str] = mapped_column(String(64), default="")
+    round: Mapped[int | None]  # from 2; None is the first
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     campaign: Mapped[Campaign] = relationship(back_populates="meetings")
     unit: Mapped[Unit] = relationship()
+
+    @property
+    def round_number(self) -> int:
+        """The round of the campaign that the meeting belongs to, from 1."""
+        return self.round or 1
 
 
 class HeadCount(Base):

@@ -62,4 +62,5 @@ class Member(Base):
     name: Mapped[str] = mapped_column(String(64))
     number: Mapped[str] = mapped_column(String(32), default="")
     cadre: Mapped[bool] = mapped_column(default=False)  # 党员干部
+    left_at: Mapped[dt.datetime | None]  # no longer of any branch here; see MemberMove
     created_at: Mapped[dt.datetime] = mapped_column(default=now)

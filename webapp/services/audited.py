@@ -36,16 +36,33 @@ AUDITED: dict[Any, Audited] = {
     m.RecoveryCode: Audited(("user_id", "used_at"), ("digest",)),
     m.Grant: Audited(("user_id", "role", "unit_id", "granted_by", "revoked_at", "revoked_by"), ("granted_at",)),
     m.SignIn: Audited(("user_id",), ("token",), by="user_id"),
-    m.Unit: Audited(("parent_id", "kind", "name")),
+    m.Unit: Audited(("parent_id", "kind", "name", "merged_into")),
     m.UnitExpected: Audited(("unit_id", "rater_class", "number"), ("at",), by="user_id"),
-    m.Member: Audited(("unit_id", "name", "number", "cadre")),
-    m.Campaign: Audited(("title", "number", "issuer", "issued_on", "finish_by", "report_by", "rules")),
-    m.Survey: Audited(("campaign_id", "form", "title"), ("source",)),
-    m.Meeting: Audited(("campaign_id", "unit_id", "held_on", "place", "manner", "presider", "supervisor")),
+    m.Member: Audited(("unit_id", "name", "number", "cadre", "left_at")),
+    m.MemberMove: Audited(("member_id", "from_unit_id", "to_unit_id", "moved_on"), ("at",), why="why", by="user_id"),
+    m.Campaign: Audited(
+        ("title", "number", "issuer", "issued_on", "finish_by", "report_by", "rules", "addressees", "rounds",
+         "reserved", "copied_from"),
+        ("directive", "criteria"),
+    ),
+    m.CampaignVersion: Audited(("campaign_id",), ("content", "at"), why="why", by="user_id"),
+    m.BasisDocument: Audited(
+        ("campaign_id", "title", "filename", "sha256", "bytes", "removed_at"), ("at",), by="user_id"
+    ),
+    m.UnitPlan: Audited(("campaign_id", "unit_id", "version", "content"), ("at",), why="why", by="user_id"),
+    m.PlanIssue: Audited(("plan_id",), ("at",), by="user_id"),
+    m.PlanReceipt: Audited(("plan_id", "unit_id"), ("at",), by="user_id"),
+    m.ChecklistRow: Audited(
+        ("campaign_id", "unit_id", "step", "title", "owner", "due_on", "state"), ("at",), why="note", by="user_id"
+    ),
+    m.Promise: Audited(("campaign_id", "unit_id", "member_id")),
+    m.PromiseText: Audited(("promise_id", "text", "made_on", "kept", "how"), ("at",), by="user_id"),
+    m.Survey: Audited(("campaign_id", "form", "title", "unit_id"), ("source",)),
+    m.Meeting: Audited(("campaign_id", "unit_id", "held_on", "place", "manner", "presider", "supervisor", "round")),
     m.HeadCount: Audited(
         ("meeting_id", "kind", "form", "rater_class", "number", "session_id"), ("at",), why="note", by="user_id"
     ),
-    m.MeetingSession: Audited(("meeting_id", "held_on", "place"), ("at",), why="why", by="user_id"),
+    m.MeetingSession: Audited(("meeting_id", "held_on", "place", "manner"), ("at",), why="why", by="user_id"),
     m.TurnoutReason: Audited(("meeting_id",), ("at",), why="text", by="user_id"),
     m.Layout: Audited(("form",), ("source",)),
     m.PrintRun: Audited(("meeting_id", "survey_id", "layout_digest", "subject"), ("values",), by="created_by"),
@@ -70,6 +87,7 @@ AUDITED: dict[Any, Audited] = {
         ("campaign_id", "two_persons", "check_percent", "check_sheets"), ("at",), why="why", by="user_id"
     ),
     m.RuleChange: Audited(("meeting_id", "rules", "bar"), ("effect", "at"), why="why", by="user_id"),
+    m.Rereading: Audited(("meeting_id", "reader", "pages"), ("at",), by="user_id"),
     m.HandCheck: Audited(("meeting_id", "seed", "population"), ("sheets", "at"), by="user_id"),
     m.HandEntry: Audited(("check_id",), ("page_id", "question", "state", "choice", "at"), by="user_id"),
     m.Closing: Audited(("meeting_id", "version", "digest"), ("at",), why="why", by="user_id"),
@@ -87,6 +105,7 @@ LEFT_OUT: dict[Any, str] = {
     m.ProofScan: "a try of printer and scanner; nothing is counted of it",
     m.UnitVersion: "the history of a unit; each change of the unit itself is in the trail",
     m.IssuedSheet: "a row a sheet would keep the order of the codes; the print file is the deed",
+    m.RereadPage: "which page is to be read again; its new reading is in the trail",
     m.Lease: "who looks at a mark just now; ends by itself",
     m.StrippedFile: "the change of the scan says the same",
     m.LoginAttempt: "forgotten after minutes; tells what was typed",
