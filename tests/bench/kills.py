@@ -1,12 +1,14 @@
 """Kills processes at random moments of a count and looks whether it still adds up: ``python -m tests.bench.kills``.
 
 ``--rounds 200 --seed 1``. A real web server, two readers, the process of slow jobs and the watcher of the scanner
-folder work on one instance. In each round sheets come in, by the page or by the scanner folder, and a person decides
-questions; then one of the processes is killed (SIGKILL) at a random moment and started again. A person whose browser
-got no answer does what people do: sends the file again, looks before he decides again.
+folder work on one instance. In each round sheets come in, by the page or by the scanner folder, and two persons decide
+questions; then one of the processes is killed (SIGKILL) at a random moment and started again. In every fourth round and
+in the last the count is then closed, and opened again, while the server is killed (``kills_seal``). A person whose
+browser got no answer does what people do: sends the file again, looks before he decides or closes again.
 
-Afterwards each sheet must count once, each page be read once, every decision that was answered hold, the sheets of the
-count be the sheets that came in, and the trail be whole.
+Afterwards each sheet must count once, each page be read once, every decision that was answered hold, what needs two
+persons have two, the sheets of the count be the sheets that came in, each closing be there once and be what was sealed,
+all equations of the books hold, and the trail be whole.
 """
 
 from __future__ import annotations
@@ -32,12 +34,13 @@ from pathlib import Path
 import pikepdf
 from sqlalchemy import func, select, text
 
+from tests.bench import kills_seal
 from tests.bench.deck import ROOT
 from tests.bench.web_speed import prepare, send, signed_in, token
 from webapp.jobs import open_office
-from webapp.models import Answer, Decision, HeadCount, Page, Reading, Scan
+from webapp.models import Answer, Decision, Page, Reading, Scan, User
 from webapp.office import Office
-from webapp.services import accounts, tally
+from webapp.services import accounts, procedures, review_queue, tally
 from webapp.services.answers import effective
 from webapp.services.verify import verify
 from webapp.settings import load
@@ -46,6 +49,8 @@ MEETING = 1
 KILLED = ("web", "reader 1", "reader 2", "watcher", "slow jobs")
 PATIENCE = 120.0  # seconds until what came in must be read
 LEASE_SECONDS = 2
+SEAL_EVERY = 4  # rounds
+REVIEWERS = ("王强", "李娜")
 Question = tuple[int, str]  # page, question
 
 
@@ -54,8 +59,7 @@ class Office1:
     """The instance under fire: where it is, who works in it, which process runs."""
 
     folder: Path
-    user: str
-    password: str
+    passwords: dict[str, str]
     port: int
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -98,17 +102,25 @@ class Office1:
 
 
 @dataclass
+class Noted:
+    """What was answered to the persons: choices of questions; of those without an answer, what may hold."""
+
+    answered: dict[Question, str] = field(default_factory=dict)
+    unsure: dict[Question, set[str]] = field(default_factory=dict)
+
+
+@dataclass
 class Person:
     """Somebody at a browser who notes what was answered to him."""
 
     place: Office1
-    answered: dict[Question, str] = field(default_factory=dict)
-    unsure: dict[Question, set[str]] = field(default_factory=dict)
+    name: str
+    noted: Noted
     opener: urllib.request.OpenerDirector | None = None
 
     def browser(self) -> urllib.request.OpenerDirector:
         """Return a browser that is signed in; after a kill he waits until the page answers."""
-        self.opener = self.opener or signed_in(self.place.base, self.place.user, self.place.password)
+        self.opener = self.opener or signed_in(self.place.base, self.name, self.place.passwords[self.name])
         return self.opener
 
     def upload(self, file: Path) -> None:
@@ -124,66 +136,112 @@ class Person:
                 time.sleep(0.2)
 
     def decide(self, question: Question, choice: str, seen: int | None) -> None:
-        """Decide a question once; without an answer it is open whether it was saved."""
+        """Decide a sure question once; without an answer it is open whether it was saved."""
+        self.noted.unsure.setdefault(question, set()).add(choice)
+        if self._send(question, f"choice:{choice}", seen):
+            self.noted.answered[question] = choice
+            self.noted.unsure.pop(question)
+
+    def call_blank(self, question: Question, seen: int | None) -> None:
+        """Say of a doubtful question that it is blank. Two persons have to: what holds is looked at afterwards."""
+        self._send(question, "blank", seen)
+
+    def _send(self, question: Question, verdict: str, seen: int | None) -> bool:
+        """Send a decision; returns whether it was answered as saved."""
         page_id, name = question
         address = f"{self.place.base}/review/{page_id}"
         try:
             page = self.browser().open(f"{address}/{name}", timeout=20).read().decode()
-            form = {"csrf_token": token(page), "question": name, "verdict": f"choice:{choice}"}
+            form = {"csrf_token": token(page), "question": name, "verdict": verdict}
             form |= {"seen": str(seen)} if seen else {}
-            self.unsure.setdefault(question, set()).add(choice)
             self.browser().open(f"{address}/decide", urllib.parse.urlencode(form).encode(), timeout=20)
         except urllib.error.HTTPError as error:
             if error.code != 409:  # somebody was faster: himself, where the answer got lost
                 raise
+            return False
         except OSError:
-            return
-        else:
-            self.answered[question] = choice
-            self.unsure.pop(question)
+            return False
+        return True
 
 
 def run(rounds: int, seed: int, work: Path) -> list[str]:
-    """Kill ``rounds`` times. Returns what does not add up afterwards; empty when all does."""
+    """Kill ``rounds`` times, and more while closing. Returns what does not add up afterwards; empty when all does."""
     chance = random.Random(seed)
     sheets = 2 * rounds
-    stack, _, _, _ = prepare(work / "instance", work, sheets, seed)
+    stack, _, scrutineer, password = prepare(work / "instance", work, sheets, seed)
     files = list(_split(stack, work / "files", 2))
-    with _running(work) as place:
+    with _running(work, {scrutineer: password}) as place:
         office = open_office(load(place.folder, environ={}))
-        person = Person(place)
+        persons = [Person(place, name, noted) for noted in [Noted()] for name in REVIEWERS]
         kills: Counter[str] = Counter()
+        seal = _scrutineer(office, place, scrutineer, kills)
         for number, file in enumerate(files):
             if number % 2:
                 (place.folder / "inbox" / file.name).write_bytes(file.read_bytes())
             else:
-                person.upload(file)
-            _decide_some(office, person, chance)
+                persons[0].upload(file)
+            _decide_some(office, persons, chance)
             time.sleep(chance.uniform(0.0, 1.2))
             name = chance.choice(KILLED)
             kills[name] += 1
             place.kill(name)
-            _decide_some(office, person, chance)
+            _decide_some(office, persons, chance)
             _await_read(office, 2 * (number + 1))
+            if (number + 1) % SEAL_EVERY == 0 or number + 1 == rounds:
+                _seal(office, seal, sheets, chance, stays=number + 1 == rounds)
             print(f"{number + 1}: {name} killed", file=sys.stderr)
         place.stop()
-        found = list(_faults(office, sheets, person))
+        found = [*kills_seal.faults(office, seal), *_faults(office, sheets, persons[0].noted)]
         office.db.close()
     told = ", ".join(f"{name} {number}" for name, number in sorted(kills.items()))
-    print(f"{rounds} kills ({told}); {sheets} sheets, {len(person.answered)} decisions; faults: {len(found)}")
+    print(
+        f"{sum(kills.values())} kills ({told}); {sheets} sheets, {len(persons[0].noted.answered)} decisions of sure "
+        f"marks, {seal.closings} closings, {seal.reopenings} reopenings, of these without an answer "
+        f"{seal.unanswered}; faults: {len(found)}"
+    )
     return found
 
 
+def _scrutineer(office: Office, place: Office1, name: str, kills: Counter[str]) -> kills_seal.Scrutineer:
+    def kill() -> None:
+        kills["web while closing"] += 1
+        place.kill("web")
+
+    with office.db.read() as session:
+        user_id = session.scalars(select(User.id).where(User.name == name)).one()
+    return kills_seal.Scrutineer(
+        office, MEETING, user_id, place.base, lambda: signed_in(place.base, name, place.passwords[name]), kill
+    )
+
+
+def _seal(office: Office, seal: kills_seal.Scrutineer, sheets: int, chance: random.Random, *, stays: bool) -> None:
+    """Close under fire, and open again unless it ``stays`` closed."""
+    with office.db.read() as session:
+        ids = {name: user_id for name, user_id in session.execute(select(User.name, User.id))}
+    first, second = (ids[name] for name in REVIEWERS)
+    kills_seal.make_ready(office, MEETING, reviewers=(first, second), counter=ids["陈静"], printed=sheets)
+    seal.close(chance)
+    if not kills_seal.refuses_changes(office, MEETING, ids["陈静"]):
+        seal.faults.append(f"after closing {seal.closings} a number could be entered")
+    if not stays:
+        seal.reopen(chance)
+
+
 @contextmanager
-def _running(work: Path) -> Iterator[Office1]:
+def _running(work: Path, passwords: dict[str, str]) -> Iterator[Office1]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     office = open_office(load(work / "instance", environ={}))
-    _, password = accounts.create_user(office, name="王强", display_name="王强", roles=["scanner"])
+    for name in (*REVIEWERS, "陈静"):
+        _, passwords[name] = accounts.create_user(office, name=name, display_name=name, roles=["scanner"])
+    with office.db.read() as session:
+        someone = session.scalars(select(User.id).where(User.name == "陈静")).one()
+    how = procedures.How(check_percent=0, check_sheets=kills_seal.CHECKED_SHEETS)
+    procedures.change(office, 1, how, user_id=someone)
     office.db.close()
     (work / "instance" / "inbox").mkdir(exist_ok=True)
-    place = Office1(work / "instance", "王强", password, port)
+    place = Office1(work / "instance", passwords, port)
     try:
         for name in KILLED:
             place.start(name)
@@ -203,17 +261,22 @@ def _split(stack: Path, folder: Path, pages: int) -> Iterator[Path]:
             yield target
 
 
-def _decide_some(office: Office, person: Person, chance: random.Random) -> None:
-    """Decide up to three questions that the machine was sure of: one person's word is enough for them."""
+def _decide_some(office: Office, persons: list[Person], chance: random.Random) -> None:
+    """Decide up to three questions that the machine was sure of, and let both persons look at two doubtful ones."""
     newest = select(func.max(Decision.id)).where(Decision.page_id == Page.id, Decision.question == Answer.question)
     query = select(Page.id, Answer.question, newest.scalar_subquery())
-    query = query.join(Answer, Answer.reading_id == Page.reading_id)
-    query = query.where(Page.standing == "counts", Answer.state == "answered", Answer.question.in_(("q1", "q2", "q3")))
+    query = query.join(Answer, Answer.reading_id == Page.reading_id).where(Page.standing == "counts")
+    sure = query.where(Answer.state == "answered", Answer.question.in_(("q1", "q2", "q3")))
     with office.db.read() as session:
-        rows = [tuple(row) for row in session.execute(query.order_by(Page.id, Answer.question))]
+        rows = [tuple(row) for row in session.execute(sure.order_by(Page.id, Answer.question))]
     for page_id, question, seen in chance.sample(rows, min(3, len(rows))):
         choice = chance.choice(("satisfied", "fairly", "basically", "dissatisfied"))
-        person.decide((page_id, question), choice, seen)
+        chance.choice(persons).decide((page_id, question), choice, seen)
+    with office.db.read() as session:
+        waiting = [item for item in review_queue.queue_in(session, MEETING).items if not item.decided][:2]
+    for item in waiting:
+        for person in persons:
+            person.call_blank((item.page_id, item.question), kills_seal.newest(office, item.page_id, item.question))
 
 
 def _await_read(office: Office, sheets: int) -> None:
@@ -228,7 +291,7 @@ def _await_read(office: Office, sheets: int) -> None:
     raise SystemExit(f"{sheets} sheets came in and were not read within {PATIENCE:.0f} s")
 
 
-def _faults(office: Office, sheets: int, person: Person) -> Iterator[str]:
+def _faults(office: Office, sheets: int, noted: Noted) -> Iterator[str]:
     """Yield what is lost, counted twice or out of balance."""
     with office.db.read() as session:
         pages = list(session.scalars(select(Page)))
@@ -236,7 +299,10 @@ def _faults(office: Office, sheets: int, person: Person) -> Iterator[str]:
         twice = select(Reading.page_id).group_by(Reading.page_id).having(func.count() > 1)
         yield from (f"page {page_id} was recorded twice" for page_id in session.scalars(twice))
         held = effective(session, [page.id for page in pages])
-        yield from _decisions(person, {key: value.choice for key, value in held.items() if value.source == "person"})
+        doubtful = {(item.page_id, item.question) for item in review_queue.queue_in(session, MEETING).items}
+        said = {key: value for key, value in held.items() if value.source == "person" or key in doubtful}
+        yield from (f"{key} was called blank and is {said[key]}" for key in doubtful if said[key].state != "blank")
+        yield from _decisions(noted, {key: value.choice for key, value in said.items() if key not in doubtful})
         doubled = select(Decision.page_id).where(Decision.undoes.is_(None))
         doubled = doubled.group_by(Decision.page_id, Decision.question, Decision.choice, Decision.at)
         again = session.scalars(doubled.having(func.count() > 1))
@@ -256,26 +322,23 @@ def _pages(pages: list[Page], sheets: int) -> Iterator[str]:
     yield from (f"sheet {sheet} counts {number} times" for sheet, number in codes.items() if number > 1)
 
 
-def _decisions(person: Person, held: Mapping[Question, str]) -> Iterator[str]:
-    for question, choice in person.answered.items():
-        allowed = {choice, *person.unsure.get(question, ())}
+def _decisions(noted: Noted, held: Mapping[Question, str]) -> Iterator[str]:
+    for question, choice in noted.answered.items():
+        allowed = {choice, *noted.unsure.get(question, ())}
         if held.get(question) not in allowed:
             yield f"decision on {question} was answered as {choice} and is {held.get(question)} now"
-    strange = held.keys() - person.answered.keys() - person.unsure.keys()
+    strange = held.keys() - noted.answered.keys() - noted.unsure.keys()
     yield from (f"decision on {question} was never made" for question in strange)
 
 
 def _books(office: Office, sheets: int) -> Iterator[str]:
-    """The books: what was handed out came back and counts, but for what lies in the trays."""
-    with office.db.begin() as session:
-        user_id = session.scalar(text("select min(id) from user"))
-        session.add(HeadCount(meeting_id=MEETING, kind="issued", form="org", number=sheets, user_id=user_id))
+    """What came in counts, but for what lies in the trays; the equations are looked at with the closings."""
     with office.db.read() as session:
         trays = session.scalar(select(func.count()).select_from(Page).where(Page.state == "tray")) or 0
     results = tally.results(office, MEETING)
     counted = sum(results.count.valid.values()) if results else 0
     if counted + trays != sheets:
-        yield f"{sheets} sheets were handed out and came in; {counted} count, {trays} lie in the trays"
+        yield f"{sheets} sheets came in; {counted} count, {trays} lie in the trays"
 
 
 def main() -> int:
