@@ -5,22 +5,36 @@ from webapp.models.books import MeetingSession, TurnoutReason
 from webapp.models.campaign import Campaign, HeadCount, Meeting, Survey, Unit
 from webapp.models.care import Disposal, OpinionText, StrippedFile
 from webapp.models.closing import Closing, HandCheck, HandEntry, Lease, Procedure, Reopening, RuleChange
+from webapp.models.gathering import GatheredOpinion
 from webapp.models.notices import Notice
 from webapp.models.organisation import Member, ProofScan, UnitExpected, UnitVersion
 from webapp.models.people import Grant, LoginAttempt, RecoveryCode, SetupToken, SignIn, User
 from webapp.models.plans import BasisDocument, CampaignVersion, ChecklistRow, PlanIssue, PlanReceipt, UnitPlan
+from webapp.models.preparing import Attendance, CadreRecord, GroupMember, Rater, RunStep, SelfCheck
 from webapp.models.printing import IssuedSheet, Layout, PrintFile, PrintRun
 from webapp.models.promises import MemberMove, Promise, PromiseText
 from webapp.models.rereading import Rereading, RereadPage
 from webapp.models.scanning import Answer, Batch, Decision, Opinion, Page, Reading, Ruling, Scan
+from webapp.models.supervising import (
+    CommitteePost,
+    Countersignature,
+    LiaisonPost,
+    MeetingTime,
+    ReportMade,
+    ReportRead,
+    SupervisorAnswer,
+    SupervisorPresence,
+)
 from webapp.models.trail import TrailRow
 
 __all__ = [
-    "Answer", "Base", "BasisDocument", "Batch", "Campaign", "CampaignVersion", "ChecklistRow", "Closing",
-    "Decision", "Disposal", "Grant", "HandCheck", "HandEntry", "HeadCount", "IssuedSheet", "Layout", "Lease",
-    "LoginAttempt", "Meeting", "MeetingSession", "Member", "MemberMove", "Notice", "Opinion", "OpinionText",
-    "Page", "PlanIssue", "PlanReceipt", "PrintFile", "PrintRun", "Procedure", "Promise", "PromiseText",
-    "ProofScan", "Reading", "RecoveryCode", "Reopening", "RereadPage", "Rereading", "RuleChange", "Ruling", "Scan", "SetupToken", "SignIn",
-    "StrippedFile", "Survey", "TrailRow", "TurnoutReason", "Unit", "UnitExpected", "UnitPlan", "UnitVersion",
-    "User", "now",
+    "Answer", "Attendance", "Base", "BasisDocument", "Batch", "CadreRecord", "Campaign", "CampaignVersion",
+    "ChecklistRow", "Closing", "CommitteePost", "Countersignature", "Decision", "Disposal", "GatheredOpinion",
+    "Grant", "GroupMember", "HandCheck", "HandEntry", "HeadCount", "IssuedSheet", "Layout", "Lease", "LiaisonPost",
+    "LoginAttempt", "Meeting", "MeetingSession", "MeetingTime", "Member", "MemberMove", "Notice", "Opinion",
+    "OpinionText", "Page", "PlanIssue", "PlanReceipt", "PrintFile", "PrintRun", "Procedure", "Promise", "PromiseText",
+    "ProofScan", "Rater", "Reading", "RecoveryCode", "Reopening", "ReportMade", "ReportRead", "RereadPage",
+    "Rereading", "RuleChange", "Ruling", "RunStep", "Scan", "SelfCheck", "SetupToken", "SignIn", "StrippedFile",
+    "SupervisorAnswer", "SupervisorPresence", "Survey", "TrailRow", "TurnoutReason", "Unit", "UnitExpected",
+    "UnitPlan", "UnitVersion", "User", "now",
 ]  # fmt: skip

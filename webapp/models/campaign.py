@@ -74,6 +74,7 @@ class Meeting(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     held_on: Mapped[dt.date | None]
+    starts: Mapped[str] = mapped_column(String(5), default="", server_default="")  # "14:30"
     place: Mapped[str] = mapped_column(String(120), default="")
     manner: Mapped[str] = mapped_column(String(200), default="")  # 大会, or the flexible way and why
     presider: Mapped[str] = mapped_column(String(64), default="")

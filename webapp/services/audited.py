@@ -58,7 +58,25 @@ AUDITED: dict[Any, Audited] = {
     m.Promise: Audited(("campaign_id", "unit_id", "member_id")),
     m.PromiseText: Audited(("promise_id", "text", "made_on", "kept", "how"), ("at",), by="user_id"),
     m.Survey: Audited(("campaign_id", "form", "title", "unit_id"), ("source",)),
-    m.Meeting: Audited(("campaign_id", "unit_id", "held_on", "place", "manner", "presider", "supervisor", "round")),
+    m.Meeting: Audited(("campaign_id", "unit_id", "held_on", "place", "manner", "presider", "supervisor", "round",
+         "starts")),
+    m.SelfCheck: Audited(("meeting_id", "done_on"), ("achievements", "shortcomings", "measures", "at"), by="user_id"),
+    m.GroupMember: Audited(("unit_id", "name", "post", "office", "left_at", "left_by"), ("at",), by="user_id"),
+    m.RunStep: Audited(("meeting_id", "step", "state", "who"), ("at",), why="why", by="user_id"),
+    m.Rater: Audited(
+        ("unit_id", "name", "number", "rater_class", "member_id", "left_at", "left_by"), ("at",), by="user_id"
+    ),
+    m.Attendance: Audited(("meeting_id", "rater_id", "present"), ("at",), by="user_id"),
+    m.CadreRecord: Audited(("meeting_id", "member_id", "took_part", "was_rated", "guided"), ("at",), by="user_id"),
+    m.GatheredOpinion: Audited(("meeting_id", "source", "removed_at", "removed_by"), ("day", "text", "at"), by="user_id"),
+    m.LiaisonPost: Audited(("unit_id", "liaison", "liaison_id", "leader", "leader_id"), ("at",), by="user_id"),
+    m.CommitteePost: Audited(("meeting_id", "name", "person_id", "ended_at", "ended_by"), ("at",), by="user_id"),
+    m.MeetingTime: Audited(("meeting_id", "held_on", "starts", "place"), ("at",), by="user_id"),
+    m.SupervisorAnswer: Audited(("meeting_id", "time_id", "name", "channel"), ("at",), by="user_id"),
+    m.SupervisorPresence: Audited(("meeting_id", "name", "came"), ("at",), by="user_id"),
+    m.Countersignature: Audited(("meeting_id", "closing_id"), ("at",), why="remark", by="user_id"),
+    m.ReportMade: Audited(("meeting_id", "reported_on", "to", "version"), ("at",), by="user_id"),
+    m.ReportRead: Audited(("report_id",), ("at",), by="user_id"),
     m.HeadCount: Audited(
         ("meeting_id", "kind", "form", "rater_class", "number", "session_id"), ("at",), why="note", by="user_id"
     ),
