@@ -150,6 +150,7 @@ class Rules:
     disclosure_floor: int = DEFAULT_FLOOR  # a rater class with fewer sheets is not shown alone
     high_percent: int = 90  # the headline rate that makes an example (示范)
     low_percent: int = 60  # below it: rectification within a set time (限期整改)
+    low_dissatisfied_in: int = 3  # more dissatisfied than one in so many: the same; 0: no such rule
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Rules:

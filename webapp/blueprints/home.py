@@ -17,7 +17,7 @@ from webapp.rights import Right
 from webapp.services import campaigns, landing, outlook, progress, surveys, units
 
 bp = Blueprint("home", __name__)
-NUMBERS = ("turnout_percent", "disclosure_floor", "high_percent", "low_percent")  # of the counting rules
+NUMBERS = ("turnout_percent", "disclosure_floor", "high_percent", "low_percent", "low_dissatisfied_in")
 
 
 @bp.get("/")

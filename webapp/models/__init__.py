@@ -1,5 +1,23 @@
 """The tables: one module a group of nouns."""
 
+from webapp.models.aftermath import (
+    AnnouncementPlan,
+    AnnouncementRecord,
+    DeadlineOrder,
+    Delivery,
+    Exemplar,
+    Experience,
+    OrderStep,
+    Publicity,
+    Receipt,
+    Remedy,
+    RemedyFile,
+    RemedyStep,
+    RemedyVersion,
+    Retention,
+    Submission,
+    Supervision,
+)  # fmt: skip
 from webapp.models.base import Base, now
 from webapp.models.books import MeetingSession, TurnoutReason
 from webapp.models.campaign import Campaign, HeadCount, Meeting, Survey, Unit
@@ -28,13 +46,15 @@ from webapp.models.supervising import (
 from webapp.models.trail import TrailRow
 
 __all__ = [
-    "Answer", "Attendance", "Base", "BasisDocument", "Batch", "CadreRecord", "Campaign", "CampaignVersion",
-    "ChecklistRow", "Closing", "CommitteePost", "Countersignature", "Decision", "Disposal", "GatheredOpinion",
-    "Grant", "GroupMember", "HandCheck", "HandEntry", "HeadCount", "IssuedSheet", "Layout", "Lease", "LiaisonPost",
+    "AnnouncementPlan", "AnnouncementRecord", "Answer", "Attendance", "Base", "BasisDocument", "Batch",
+    "CadreRecord", "Campaign", "CampaignVersion", "ChecklistRow", "Closing", "CommitteePost", "Countersignature",
+    "DeadlineOrder", "Decision", "Delivery", "Disposal", "Exemplar", "Experience", "GatheredOpinion", "Grant",
+    "GroupMember", "HandCheck", "HandEntry", "HeadCount", "IssuedSheet", "Layout", "Lease", "LiaisonPost",
     "LoginAttempt", "Meeting", "MeetingSession", "MeetingTime", "Member", "MemberMove", "Notice", "Opinion",
-    "OpinionText", "Page", "PlanIssue", "PlanReceipt", "PrintFile", "PrintRun", "Procedure", "Promise", "PromiseText",
-    "ProofScan", "Rater", "Reading", "RecoveryCode", "Reopening", "ReportMade", "ReportRead", "RereadPage",
-    "Rereading", "RuleChange", "Ruling", "RunStep", "Scan", "SelfCheck", "SetupToken", "SignIn", "StrippedFile",
-    "SupervisorAnswer", "SupervisorPresence", "Survey", "TrailRow", "TurnoutReason", "Unit", "UnitExpected",
-    "UnitPlan", "UnitVersion", "User", "now",
+    "OpinionText", "OrderStep", "Page", "PlanIssue", "PlanReceipt", "PrintFile", "PrintRun", "Procedure", "Promise",
+    "PromiseText", "ProofScan", "Publicity", "Rater", "Reading", "Receipt", "RecoveryCode", "Remedy", "RemedyFile",
+    "RemedyStep", "RemedyVersion", "Reopening", "ReportMade", "ReportRead", "RereadPage", "Rereading", "Retention",
+    "RuleChange", "Ruling", "RunStep", "Scan", "SelfCheck", "SetupToken", "SignIn", "StrippedFile", "Submission",
+    "Supervision", "SupervisorAnswer", "SupervisorPresence", "Survey", "TrailRow", "TurnoutReason", "Unit",
+    "UnitExpected", "UnitPlan", "UnitVersion", "User", "now",
 ]  # fmt: skip

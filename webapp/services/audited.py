@@ -111,6 +111,41 @@ AUDITED: dict[Any, Audited] = {
     m.Closing: Audited(("meeting_id", "version", "digest"), ("at",), why="why", by="user_id"),
     m.Reopening: Audited(("closing_id", "meeting_id"), ("at",), why="why", by="user_id"),
     m.OpinionText: Audited((), ("meeting_id", "survey_id", "subject", "region", "text", "day")),
+    m.Remedy: Audited(("meeting_id", "number", "source", "question"), ("origin", "subject", "at"), by="user_id"),
+    m.RemedyVersion: Audited(
+        ("remedy_id", "person", "due_on"), ("problem", "cause", "measure", "at"), why="why", by="user_id"
+    ),
+    m.RemedyStep: Audited(("remedy_id", "kind"), ("text", "at"), by="user_id"),
+    m.RemedyFile: Audited(
+        ("remedy_id", "sha256", "bytes", "withdrawn_at", "withdrawn_by"), ("filename", "at"), by="user_id"
+    ),
+    m.DeadlineOrder: Audited(("meeting_id", "survey_id", "due_on"), ("subject", "figures", "at"), by="user_id"),
+    m.OrderStep: Audited(("order_id", "kind", "due_on", "recheck_id"), ("at",), why="why", by="user_id"),
+    m.Exemplar: Audited(
+        ("meeting_id", "survey_id", "withdrawn_at"), ("subject", "figures", "deeds", "at"), "withdrawn_why", "user_id"
+    ),
+    m.Publicity: Audited(("exemplar_id", "medium", "published_on"), ("note", "at"), by="user_id"),
+    m.AnnouncementPlan: Audited(("meeting_id", "manner", "reach", "contents"), ("at",), by="user_id"),
+    m.AnnouncementRecord: Audited(
+        ("meeting_id", "manner", "reach", "place", "made_on", "until", "withdrawn_at"), ("note", "at"),
+        "withdrawn_why", "user_id",
+    ),
+    m.Submission: Audited(("campaign_id", "unit_id", "version", "sha256", "bytes"), ("manifest", "at"), by="user_id"),
+    m.Receipt: Audited(
+        ("submission_id", "channel", "handed_by", "received_by", "received_on", "withdrawn_at"), ("note", "at"),
+        "withdrawn_why", "user_id",
+    ),
+    m.Retention: Audited(
+        ("campaign_id", "unit_id", "member_id", "keeper", "kept_on", "file_number", "withdrawn_at"), ("at",),
+        by="user_id",
+    ),
+    m.Supervision: Audited(
+        ("campaign_id", "unit_id", "kind", "doubt", "seen_on", "settles"), ("text", "at"), by="user_id"
+    ),
+    m.Experience: Audited(("campaign_id", "unit_id", "title", "withdrawn_at"), ("text", "at"), by="user_id"),
+    m.Delivery: Audited(
+        ("campaign_id", "unit_id", "channel", "delivered_on", "received_by"), ("at",), by="user_id"
+    ),
     m.Notice: Audited(
         ("user_id", "code", "topic", "needs_answer", "acknowledged_at"), ("params", "url", "at"), by="sent_by"
     ),

@@ -127,6 +127,9 @@ def checked_rules(rules: Mapping[str, Any]) -> dict[str, int | str]:
         raise InvalidInput("bad-percent")
     if percents[1] > percents[2]:
         raise InvalidInput("bad-lines")
+    one_in = merged["low_dissatisfied_in"]
+    if not isinstance(one_in, int) or not 0 <= one_in <= MOST_FLOOR:
+        raise InvalidInput("bad-one-in", most=MOST_FLOOR)
     floor = merged["disclosure_floor"]
     if not isinstance(floor, int) or not LEAST_FLOOR <= floor <= MOST_FLOOR:
         raise InvalidInput("bad-floor", least=LEAST_FLOOR, most=MOST_FLOOR)

@@ -31,6 +31,7 @@ TERMS = {
 RULES = {
     "denominator": "分母", "headline": "采用的满意率", "turnout_percent": "参加率要求%",
     "disclosure_floor": "单独通报至少（张）", "high_percent": "示范线%", "low_percent": "整改线%",
+    "low_dissatisfied_in": "不满意多于几分之一须整改",
 }  # fmt: skip
 RULE_VALUES = {
     "choices": "计入分母的各档之和", "valid": "有效票", "satisfied": "满意", "fairly": "满意+比较满意",

@@ -6,7 +6,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.models import Base, Batch, IssuedSheet, Meeting, Page, PrintRun, Scan, Unit
+from webapp.models import (
+    Base,
+    Batch,
+    DeadlineOrder,
+    Exemplar,
+    IssuedSheet,
+    Meeting,
+    Page,
+    PrintRun,
+    Remedy,
+    Scan,
+    Submission,
+    Unit,
+)
 
 # a column → the row it names; the first that is set leads on
 STEPS: dict[str, Any] = {
@@ -16,6 +29,10 @@ STEPS: dict[str, Any] = {
     "scan_id": Scan,
     "batch_id": Batch,
     "sheet": IssuedSheet,
+    "remedy_id": Remedy,
+    "order_id": DeadlineOrder,
+    "exemplar_id": Exemplar,
+    "submission_id": Submission,
 }
 HELD = "pingyi-trail-steps"  # in Session.info: a session lets go of rows nobody holds, and would ask for each again
 MODELS: dict[str, Any] = {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
