@@ -1,4 +1,4 @@
-"""A paper as a value: headings, lines and tables on a grid of 52 units, which is the width of A4 between its margins.
+"""A paper as a value: text, headings and tables on a grid of 52 units, which is the width of A4 between its margins.
 
 One grid for all tables lets a spreadsheet hold the same form that the printer and the word processor show.
 """
@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-UNIT_MM = 3.5
-WIDTH_UNITS = 52  # 182 mm: A4 with margins of 14 mm
+A4_MM = 210.0
+WIDTH_UNITS = 52  # a unit is 3.5 mm on a form: A4 with margins of 14 mm
 MARGIN_MM = 14.0
+PROSE_MARGIN_MM = 27.0  # of letters and reports: the measure of official papers, 156 mm
+PROSE_PT, PROSE_LINE_PT = 14.0, 25.0
 KEPT_ROWS = 8
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -55,6 +57,49 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Letterhead:
+    """The head of an official letter (版头): who issues it, large; its number (文号); a rule below.
+
+    Stands first, above the title. ``to`` are the addressees, on a line of their own below the title.
+    """
+
+    issuer: str
+    number: str = ""
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Running text. Each line of ``text`` is a paragraph that begins two characters in, unless ``plain``."""
+
+    text: str
+    plain: bool = False
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The paragraphs without spaces around them; empty ones are left out."""
+        return tuple(part.strip() for part in self.text.split("\n") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signs (落款), at the right and never parted: lines for the pen, the unit, the day; room for a seal."""
+
+    unit: str = ""
+    day: str = ""
+    people: tuple[str, ...] = ()  # 组长（签字）：
+    seal: bool = True
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines from above to below; a day that nobody has entered is left to the pen."""
+        return (*self.people, *((self.unit,) if self.unit else ()), self.day or BLANK_DAY)
+
+
+BLANK_DAY = "　　　　年　　月　　日"
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A ruled table. ``widths`` in units add up to WIDTH_UNITS; ``head`` is repeated on each page.
 
@@ -78,7 +123,7 @@ class Table:
         return dict(self.high).get(row, self.row_mm)
 
 
-Block = Heading | Line | Table
+Block = Heading | Line | Letterhead | Text | Signature | Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +145,21 @@ class Paper:
     foot: str = ""
     stamp: str = ""
     data: tuple[Data, ...] = ()
+
+    @property
+    def prose(self) -> bool:
+        """Whether this is a letter or a report, set for reading; else a form, as wide as the sheet allows."""
+        return any(isinstance(block, Text | Letterhead) for block in self.blocks)
+
+    @property
+    def margin_mm(self) -> float:
+        """Margin at the left and at the right."""
+        return PROSE_MARGIN_MM if self.prose else MARGIN_MM
+
+    @property
+    def unit_mm(self) -> float:
+        """Width of a unit of the grid: tables of a letter are as wide as its text."""
+        return (A4_MM - 2 * self.margin_mm) / WIDTH_UNITS
 
 
 @dataclass(frozen=True, slots=True)

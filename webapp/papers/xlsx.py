@@ -15,15 +15,17 @@ import xlsxwriter
 
 from webapp.papers.paper import (
     FORMULA_SIGNS,
-    MARGIN_MM,
-    UNIT_MM,
     WIDTH_UNITS,
+    Block,
     Cell,
     Data,
     Heading,
+    Letterhead,
     Line,
     Paper,
+    Signature,
     Table,
+    Text,
     Value,
     lines_needed,
     place,
@@ -82,22 +84,34 @@ class _Form:
         self._set_up_page()
         for left, right in zip(self.edges, self.edges[1:], strict=False):
             column = self.edges.index(left)
-            self.sheet.set_column_pixels(column, column, round((right - left) * UNIT_MM * PIXELS_PER_MM))
+            self.sheet.set_column_pixels(column, column, round((right - left) * self.paper.unit_mm * PIXELS_PER_MM))
         for line in self.paper.title:
             self._line(line, 9.5, font_name=HEI, font_size=16, align="center", valign="vcenter")
         if self.paper.stamp:
             self._line(self.paper.stamp, 8, font_name=HEI, font_size=11, align="center", valign="vcenter", border=2)
         for block in self.paper.blocks:
-            if isinstance(block, Table):
-                self._table(block)
-            elif isinstance(block, Heading):
-                height, size = (9, 12) if block.level == 1 else (6.5, SIZE_PT)
-                self._line(block.text, height, font_name=HEI, font_size=size, align="left", valign="vcenter")
-            else:
-                self._text(block)
+            self._block(block)
+
+    def _block(self, block: Block) -> None:
+        if isinstance(block, Table):
+            self._table(block)
+        elif isinstance(block, Heading):
+            height, size = (9, 12) if block.level == 1 else (6.5, SIZE_PT)
+            self._line(block.text, height, font_name=HEI, font_size=size, align="left", valign="vcenter")
+        elif isinstance(block, Letterhead):
+            for word in filter(None, (f"{block.issuer}　{block.number}".strip(), block.to)):
+                self._text(Line(word))
+        elif isinstance(block, Text):
+            for part in block.paragraphs:
+                self._text(Line(part if block.plain else f"　　{part}"))
+        elif isinstance(block, Signature):
+            for word in block.lines:
+                self._text(Line(word, "right"))
+        else:
+            self._text(block)
 
     def _set_up_page(self) -> None:
-        margin = MARGIN_MM / MM_PER_INCH
+        margin = self.paper.margin_mm / MM_PER_INCH
         self.sheet.set_portrait()
         self.sheet.set_paper(A4)
         self.sheet.set_margins(left=margin, right=margin, top=0.7, bottom=0.7)
@@ -108,7 +122,7 @@ class _Form:
         self.sheet.repeat_rows(0, len(self.paper.title) - 1 + bool(self.paper.stamp))
 
     def _text(self, line: Line) -> None:
-        needed = lines_needed(line.text, WIDTH_UNITS * UNIT_MM, SIZE_PT)
+        needed = lines_needed(line.text, WIDTH_UNITS * self.paper.unit_mm, SIZE_PT)
         self._line(line.text, needed * LINE_MM + 1, text_wrap=True, align=line.align, valign="vcenter")
 
     def _line(self, text: str, height_mm: float, **style: Any) -> None:
@@ -123,7 +137,9 @@ class _Form:
         for number in range(len(rows)):
             least = table.row_mm if number < len(table.head) else table.height_mm(number - len(table.head))
             texts = [
-                lines_needed(p.cell.text, (edges[p.column + p.cell.columns] - edges[p.column]) * UNIT_MM, SIZE_PT)
+                lines_needed(
+                    p.cell.text, (edges[p.column + p.cell.columns] - edges[p.column]) * self.paper.unit_mm, SIZE_PT
+                )
                 for p in placed
                 if p.row == number and p.cell.rows == 1
             ]
