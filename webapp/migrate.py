@@ -21,8 +21,10 @@ from webapp.db import Database
 from webapp.errors import ServiceError
 from webapp.launch.words import language
 from webapp.models import Base
-from webapp.services import accounts, audit, backup
-from webapp.settings import MESSAGES, Settings, SettingsError, load
+from webapp.office import Office
+from webapp.services import accounts, audit, backup, second_step
+from webapp.settings import MESSAGES, Settings, SettingsError, load, secret_key
+from webapp.storage import Storage
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -36,6 +38,21 @@ def upgrade(settings: Settings) -> None:
             command.upgrade(config(connection), "head")
     finally:
         database.close()
+    _seal_secrets(settings)
+
+
+def _seal_secrets(settings: Settings) -> None:
+    """Seal the secrets of the second step that an older program left in plain text, and say so in the trail."""
+    office = Office(settings, Database(settings.url), Storage(settings.scans_folder), backup.NoBell())
+    try:
+        if second_step.is_all_sealed(office):
+            return
+        audit.install(office.db, secret_key(settings, "trail.key"))
+        with acting.as_(None, acting.MACHINE, "sealed by the upgrade"):
+            audit.begin(office)  # a trail that begins only now tells first what it found
+            second_step.seal_old(office)
+    finally:
+        office.db.close()
 
 
 def upgrade_with_copy(settings: Settings) -> None:

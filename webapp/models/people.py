@@ -21,7 +21,7 @@ class User(Base):
     password_hash: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str] = mapped_column(String(2), default="zh")
-    totp_secret: Mapped[str | None] = mapped_column(String(64))  # base32; None: the password is enough
+    totp_secret: Mapped[str | None] = mapped_column(String(64))  # services.sealing; None: the password is enough
     totp_step: Mapped[int] = mapped_column(default=0)  # the 30 s step of the last code: none works twice
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
 

@@ -24,6 +24,7 @@ from webapp.errors import Busy, Conflict, InvalidInput
 from webapp.models import now
 from webapp.office import Office
 from webapp.services import audit
+from webapp.services.trail import Head
 from webapp.services.verify import verify
 from webapp.settings import Settings, load, secret_key
 from webapp.storage import Storage
@@ -224,6 +225,7 @@ def _try_out(part: Path, folder: Path, upgrade: Upgrade) -> tuple[str, bool]:
         with closing(sqlite3.connect(Path(trial) / DATABASE)) as connection:
             told = connection.execute("pragma integrity_check").fetchone()[0]
             loose = connection.execute("pragma foreign_key_check").fetchone()
+            head = _head_in(connection)
         if told != "ok" or loose:
             raise InvalidInput("backup-no-good", cause=told if told != "ok" else f"foreign keys: {loose[0]}")
         upgrade(settings)
@@ -234,7 +236,15 @@ def _try_out(part: Path, folder: Path, upgrade: Upgrade) -> tuple[str, bool]:
             verdict = verify(office)
         finally:
             office.db.close()
-    return str(verdict.head), verdict.is_whole
+    return str(head or verdict.head), verdict.is_whole
+
+
+def _head_in(connection: sqlite3.Connection) -> Head | None:
+    """Return the end of the trail as it was copied: the upgrade of the trial may add to it. None before the trail."""
+    if not connection.execute("select 1 from sqlite_master where name = 'trail'").fetchone():
+        return None
+    row = connection.execute("select id, link from trail order by id desc limit 1").fetchone()
+    return Head(*row) if row else None
 
 
 def _free_name(folder: Path, moment: str, kind: str) -> str:

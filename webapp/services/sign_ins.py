@@ -72,7 +72,7 @@ def second_step(office: Office, *, user_id: int, proof: str, code: str, address:
     attempt, left = _note_attempt(office, user.name, address)
     token = secrets.token_urlsafe(32)
     with office.db.begin() as session:
-        if not codes.accept(session, session.get_one(User, user_id), code):
+        if not codes.accept(office, session, session.get_one(User, user_id), code):
             raise InvalidInput("wrong-code-left", left=left, minutes=WINDOW_MINUTES) if left else _locked()
         session.execute(delete(LoginAttempt).where((LoginAttempt.name == user.name) | (LoginAttempt.id == attempt)))
         session.add(SignIn(token=digest(token), user_id=user_id, agent=agent[:200]))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 
 import pytest
+from sqlalchemy import select
 
 from webapp.errors import Busy, InvalidInput
-from webapp.services import accounts, second_step, sign_ins, totp
+from webapp.migrate import upgrade
+from webapp.models import TrailRow, User
+from webapp.services import accounts, second_step, sign_ins, totp, verify
 
 
 @pytest.fixture
@@ -125,3 +129,50 @@ def test_command_line__gives_a_role(app, office, operator, unit):
     assert run(args=["app", "grant", "刘婷", "liaison", "--unit", unit.name]).exit_code == 1
     assert run(args=["app", "grant", "刘婷", "liaison", "--unit", "没有"]).exit_code == 1
     assert run(args=["app", "grant", "无此人", "liaison"]).exit_code == 1
+
+
+def kept_secret(office, user_id):
+    with office.db.read() as session:
+        return session.get_one(User, user_id).totp_secret
+
+
+def test_secret__stands_nowhere_in_the_files_of_the_database(office, operator, guarded):
+    raw = base64.b32decode(guarded[0])
+    office.db.close()
+    for path in office.settings.instance.glob("pingyi.sqlite3*"):
+        data = path.read_bytes()
+        assert guarded[0].encode() not in data
+        assert raw not in data
+
+
+def test_secret_that_was_moved_to_another_account__opens_nothing(app, office, token_of, operator, guarded, admin):
+    with office.db.begin() as session:
+        session.get_one(User, admin.id).totp_secret = kept_secret(office, operator.id)
+    client, _answer = password_step(app, token_of, admin)
+    answer = code_step(client, token_of, now_code(guarded[0], later=1))
+    assert answer.status_code == 409
+    assert "secret.key" in answer.get_data(as_text=True)
+    assert client.get("/me").status_code == 302
+
+
+def test_secret_of_an_older_program__is_sealed_by_the_upgrade_and_the_trail_holds(
+    app, office, token_of, operator, guarded
+):
+    with office.db.begin() as session:  # as it was kept once
+        session.get_one(User, operator.id).totp_secret = guarded[0]
+    office.db.close()
+    upgrade(office.settings)
+    sealed = kept_secret(office, operator.id)
+    assert guarded[0] not in sealed
+    upgrade(office.settings)
+    assert kept_secret(office, operator.id) == sealed
+    assert verify.verify(office).is_whole
+    with office.db.read() as session:
+        row = session.scalars(select(TrailRow).order_by(TrailRow.id.desc()).limit(1)).one()
+    assert (row.object, row.role, row.why) == (f"user:{operator.id}", "machine", "sealed by the upgrade")
+    office.db.close()
+    assert all(
+        guarded[0].encode() not in path.read_bytes() for path in office.settings.instance.glob("pingyi.sqlite3*")
+    )
+    client, _answer = password_step(app, token_of, operator)
+    assert code_step(client, token_of, now_code(guarded[0], later=1)).status_code == 302
