@@ -44,17 +44,32 @@ from webapp.models.supervising import (
     SupervisorPresence,
 )
 from webapp.models.trail import TrailRow
+from webapp.models.writing import (
+    MemberUser,
+    MergeDeed,
+    MergedOpinion,
+    MergedVersion,
+    Merging,
+    ShelfAttachment,
+    ShelfCode,
+    ShelfPaper,
+    ShelfStep,
+    ShelfText,
+    ShelfVersion,
+)
 
 __all__ = [
     "AnnouncementPlan", "AnnouncementRecord", "Answer", "Attendance", "Base", "BasisDocument", "Batch",
     "CadreRecord", "Campaign", "CampaignVersion", "ChecklistRow", "Closing", "CommitteePost", "Countersignature",
     "DeadlineOrder", "Decision", "Delivery", "Disposal", "Exemplar", "Experience", "GatheredOpinion", "Grant",
     "GroupMember", "HandCheck", "HandEntry", "HeadCount", "IssuedSheet", "Layout", "Lease", "LiaisonPost",
-    "LoginAttempt", "Meeting", "MeetingSession", "MeetingTime", "Member", "MemberMove", "Notice", "Opinion",
-    "OpinionText", "OrderStep", "Page", "PlanIssue", "PlanReceipt", "PrintFile", "PrintRun", "Procedure", "Promise",
-    "PromiseText", "ProofScan", "Publicity", "Rater", "Reading", "Receipt", "RecoveryCode", "Remedy", "RemedyFile",
-    "RemedyStep", "RemedyVersion", "Reopening", "ReportMade", "ReportRead", "RereadPage", "Rereading", "Retention",
-    "RuleChange", "Ruling", "RunStep", "Scan", "SelfCheck", "SetupToken", "SignIn", "StrippedFile", "Submission",
-    "Supervision", "SupervisorAnswer", "SupervisorPresence", "Survey", "TrailRow", "TurnoutReason", "Unit",
-    "UnitExpected", "UnitPlan", "UnitVersion", "User", "now",
+    "LoginAttempt", "Meeting", "MeetingSession", "MeetingTime", "Member", "MemberMove", "MemberUser", "MergeDeed",
+    "MergedOpinion", "MergedVersion", "Merging", "Notice", "Opinion", "OpinionText", "OrderStep", "Page",
+    "PlanIssue", "PlanReceipt", "PrintFile", "PrintRun", "Procedure", "Promise", "PromiseText", "ProofScan",
+    "Publicity", "Rater", "Reading", "Receipt", "RecoveryCode", "Remedy", "RemedyFile", "RemedyStep",
+    "RemedyVersion", "Reopening", "ReportMade", "ReportRead", "RereadPage", "Rereading", "Retention", "RuleChange",
+    "Ruling", "RunStep", "Scan", "SelfCheck", "SetupToken", "ShelfAttachment", "ShelfCode", "ShelfPaper",
+    "ShelfStep", "ShelfText", "ShelfVersion", "SignIn", "StrippedFile", "Submission", "Supervision",
+    "SupervisorAnswer", "SupervisorPresence", "Survey", "TrailRow", "TurnoutReason", "Unit", "UnitExpected",
+    "UnitPlan", "UnitVersion", "User", "now",
 ]  # fmt: skip

@@ -70,6 +70,7 @@ class PlanIssue(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("unit_plan.id"), unique=True)
+    forms: Mapped[list[Any]] = mapped_column(default=list)  # the forms in force under it; none: the campaign's
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     at: Mapped[dt.datetime] = mapped_column(default=now)
 

@@ -50,7 +50,7 @@ AUDITED: dict[Any, Audited] = {
         ("campaign_id", "title", "filename", "sha256", "bytes", "removed_at"), ("at",), by="user_id"
     ),
     m.UnitPlan: Audited(("campaign_id", "unit_id", "version", "content"), ("at",), why="why", by="user_id"),
-    m.PlanIssue: Audited(("plan_id",), ("at",), by="user_id"),
+    m.PlanIssue: Audited(("plan_id", "forms"), ("at",), by="user_id"),
     m.PlanReceipt: Audited(("plan_id", "unit_id"), ("at",), by="user_id"),
     m.ChecklistRow: Audited(
         ("campaign_id", "unit_id", "step", "title", "owner", "due_on", "state"), ("at",), why="note", by="user_id"
@@ -68,7 +68,9 @@ AUDITED: dict[Any, Audited] = {
     ),
     m.Attendance: Audited(("meeting_id", "rater_id", "present"), ("at",), by="user_id"),
     m.CadreRecord: Audited(("meeting_id", "member_id", "took_part", "was_rated", "guided"), ("at",), by="user_id"),
-    m.GatheredOpinion: Audited(("meeting_id", "source", "removed_at", "removed_by"), ("day", "text", "at"), by="user_id"),
+    m.GatheredOpinion: Audited(
+        ("meeting_id", "source", "removed_at", "removed_by"), ("day", "text", "at"), by="user_id"
+    ),
     m.LiaisonPost: Audited(("unit_id", "liaison", "liaison_id", "leader", "leader_id"), ("at",), by="user_id"),
     m.CommitteePost: Audited(("meeting_id", "name", "person_id", "ended_at", "ended_by"), ("at",), by="user_id"),
     m.MeetingTime: Audited(("meeting_id", "held_on", "starts", "place"), ("at",), by="user_id"),
@@ -149,6 +151,21 @@ AUDITED: dict[Any, Audited] = {
     m.Notice: Audited(
         ("user_id", "code", "topic", "needs_answer", "acknowledged_at"), ("params", "url", "at"), by="sent_by"
     ),
+    m.ShelfPaper: Audited(("kind", "campaign_id", "unit_id", "meeting_id", "member_id", "part")),
+    m.ShelfText: Audited(("paper_id", "field"), ("text", "at"), by="user_id"),
+    m.ShelfStep: Audited(("paper_id", "step"), ("at",), why="why", by="user_id"),
+    m.ShelfVersion: Audited(("paper_id", "number", "digest"), ("content", "at"), why="why", by="user_id"),
+    m.ShelfAttachment: Audited(
+        ("paper_id", "version", "filename", "sha256", "bytes", "removed_at", "removed_by"), ("at",), why="why",
+        by="user_id",
+    ),
+    m.MemberUser: Audited(("member_id", "user_id", "ended_at", "ended_by"), ("at",), by="given_by"),
+    m.MergeDeed: Audited(("meeting_id", "kind", "undone_at", "undone_by"), ("at",), by="user_id"),
+    m.MergedOpinion: Audited(("meeting_id",)),
+    m.MergedVersion: Audited(
+        ("merged_id", "deed_id", "category", "item", "about", "dissolved"), ("text", "subject")
+    ),
+    m.Merging: Audited(("deed_id", "merged_id", "source", "put"), ("key",)),
     m.Disposal: Audited(("campaign_id", "files", "bytes", "opinions", "due_on", "witness"), ("at",), "why", "user_id"),
 }  # fmt: skip
 
@@ -162,6 +179,7 @@ LEFT_OUT: dict[Any, str] = {
     m.Lease: "who looks at a mark just now; ends by itself",
     m.StrippedFile: "the change of the scan says the same",
     m.LoginAttempt: "forgotten after minutes; tells what was typed",
+    m.ShelfCode: "a random number for a paper; the print is a note of its own",
     m.SetupToken: "the first administrator is the deed",
     m.Opinion: "services.opinions notes who settled one; the proposal and the text stand nowhere in the trail",
 }

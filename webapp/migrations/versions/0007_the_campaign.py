@@ -99,6 +99,7 @@ def create_plans() -> None:
         "plan_issue",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("forms", sa.JSON(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("at", base.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["plan_id"], ["unit_plan.id"], name=op.f("fk_plan_issue_plan_id_unit_plan")),
