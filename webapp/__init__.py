@@ -35,6 +35,7 @@ BLUEPRINTS = (
     "closing",
     "rulings",
     "rules",
+    "rereading",
     "projector",
     "trail",
     "care",

@@ -14,7 +14,7 @@ from webapp.errors import InvalidInput
 from webapp.models import Meeting
 from webapp.pages import form_text, office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import campaigns, closed, closing_papers, meeting_rules, redeciding
+from webapp.services import campaigns, closed, closing_papers, meeting_rules, redeciding, rereading
 
 bp = Blueprint("rules", __name__)
 LISTED = 200  # differences shown; the trail of readings holds all
@@ -73,6 +73,8 @@ def _page(meeting_id: int, bar: float | None, rules: dict[str, Any], asked: bool
             for each in (found.changes[:LISTED] if found else ())
         ]
         shut = closed.is_closed(session, meeting_id)
+        old_pages = rereading.old_pages(session, meeting_id).total()
+        reread = rereading.progress(session, meeting_id)
     return render_meeting(
         "rules/index.html",
         meeting_id,
@@ -86,5 +88,7 @@ def _page(meeting_id: int, bar: float | None, rules: dict[str, Any], asked: bool
         listed=listed,
         change=change,
         shut=shut,
+        old_pages=old_pages,
+        reread=reread,
         problem=problem,
     )

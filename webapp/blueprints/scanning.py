@@ -18,7 +18,7 @@ from webapp.models import Page
 from webapp.pages import office, render_meeting, user_id
 from webapp.receiving import FILE_KIND
 from webapp.rights import Right
-from webapp.services import inbox, intake, keyed, meetings, pictures, progress, scans, sheets, trays
+from webapp.services import inbox, intake, keyed, meetings, pictures, progress, rereading, scans, sheets, trays
 from webapp.storage import Incoming
 
 bp = Blueprint("scanning", __name__)
@@ -46,6 +46,8 @@ def index(meeting_id: int) -> str:
             "quality": scans.quality(session, meeting_id),
             "keyed": keyed.listed(session, meeting_id),
             "books": progress.progress(session, meeting_id),
+            "old_pages": rereading.old_pages(session, meeting_id).total(),
+            "reread": rereading.progress(session, meeting_id),
         }
     return render_meeting("scanning/index.html", meeting_id, "scanning", **context, **_files(meeting_id))
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from webapp.jobs.queue import HueyBell
 from webapp.jobs.tasks import QUEUES, TASKS
-from webapp.models import Opinion, Page, PrintFile, Scan, now
+from webapp.models import Base, Opinion, Page, PrintFile, RereadPage, Scan, now
 from webapp.office import Office
 from webapp.services.intake import close_finished
 
@@ -30,7 +30,7 @@ DIED = "reader-died"
 class Work:
     """A kind of row that workers take under a lease."""
 
-    model: type[Scan] | type[Page] | type[PrintFile] | type[Opinion]
+    model: type[Scan] | type[Page] | type[RereadPage] | type[PrintFile] | type[Opinion]
     task: str
     waiting: str
     taken: str  # the same as ``waiting`` where the lease alone says that somebody is at it
@@ -40,9 +40,12 @@ class Work:
 WORK = (
     Work(Scan, "open-scan", "received", "opening", {"state": "problem", "problem": DIED}),
     Work(Page, "read-pages", "queued", "reading", {"state": "failed", "tray": DIED}),
+    Work(RereadPage, "read-again", "waiting", "reading", {"state": "failed", "problem": DIED}),
     Work(PrintFile, "make-prints", "queued", "making", {"state": "failed", "problem": DIED}),
     Work(Opinion, "propose-text", "waiting", "waiting", {"state": "proposed", "proposal": []}),
 )
+
+RUNG_BY: dict[type[Base], Any] = {Page: Page.scan_id, RereadPage: RereadPage.rereading_id}
 
 
 def sweep(office: Office, bell: HueyBell, moment: dt.datetime | None = None) -> int:
@@ -82,8 +85,8 @@ def _put_back(session: Session, work: Work, moment: dt.datetime) -> None:
 
 
 def _unrung(session: Session, work: Work) -> Iterator[tuple[str, int]]:
-    """Yield what waits and belongs to nobody. Pages are rung by their scan."""
-    key = Page.scan_id if work.model is Page else work.model.id
+    """Yield what waits and belongs to nobody. Pages are rung by their scan, those read again by what asked for them."""
+    key = RUNG_BY.get(work.model, work.model.id)
     query = select(key).distinct().where(work.model.state == work.waiting, work.model.lease_until.is_(None))
     for value in session.scalars(query.limit(MOST_RINGS)):
         if value is not None:

@@ -33,6 +33,7 @@ class Task:
 TASKS = {
     "open-scan": Task(FAST, "webapp.services.intake", "open_scan"),
     "read-pages": Task(FAST, "webapp.services.reading", "read_pages"),
+    "read-again": Task(FAST, "webapp.services.reading_again", "read_again"),
     "make-prints": Task(SLOW, "webapp.services.printing", "make_file"),
     "propose-text": Task(SLOW, "webapp.services.opinions", "propose"),
 }

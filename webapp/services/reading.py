@@ -95,7 +95,7 @@ def claim(office: Office, scan_id: int, most: int | None = None) -> list[Claimed
             most = min(CHUNK_PAGES, max(FEWEST_PAGES, number // SHARE))
         queued = select(Page.id).where(*waiting).order_by(Page.index).limit(most)
         taken = update(Page).where(Page.id.in_(queued)).returning(Page.id, Page.index, Page.typed_code)
-        taken = taken.values(state="reading", lease_until=_lease(office), tries=Page.tries + 1)
+        taken = taken.values(state="reading", lease_until=lease(office), tries=Page.tries + 1)
         rows = session.execute(taken, execution_options={"synchronize_session": False}).all()
     pages = [Claimed(page_id, index, code.parse(typed) if typed else None) for page_id, index, typed in rows]
     return sorted(pages, key=lambda page: page.index)
@@ -114,7 +114,7 @@ def renew(office: Office, page_ids: Sequence[int]) -> None:
     """Prolong the lease of pages that are still ours to read."""
     with office.db.begin() as session:
         rows = update(Page).where(Page.id.in_(page_ids), Page.state == "reading")
-        session.execute(rows.values(lease_until=_lease(office)))
+        session.execute(rows.values(lease_until=lease(office)))
 
 
 def _read_claimed(office: Office, file: File, claimed: Sequence[Claimed]) -> None:
@@ -123,7 +123,7 @@ def _read_claimed(office: Office, file: File, claimed: Sequence[Claimed]) -> Non
     done: list[Done] = []
     recorded = renewed = time.monotonic()
     try:
-        for page, readings in _read(office, file, claimed):
+        for page, readings in read_each(office, file, claimed):
             if readings is None:
                 fail(office, page.page_id, READER_FAILED)
                 left.remove(page.page_id)
@@ -141,7 +141,9 @@ def _read_claimed(office: Office, file: File, claimed: Sequence[Claimed]) -> Non
         give_back(office, set(left))
 
 
-def _read(office: Office, file: File, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, list[PageReading] | None]]:
+def read_each(
+    office: Office, file: File, claimed: Sequence[Claimed]
+) -> Iterator[tuple[Claimed, list[PageReading] | None]]:
     """Yield each page with what was read on it, None where the reader itself failed."""
     reader = layouts.reader(office, file.settings)
     stack = file.stack
@@ -157,7 +159,8 @@ def _read(office: Office, file: File, claimed: Sequence[Claimed]) -> Iterator[tu
         yield page, readings
 
 
-def _lease(office: Office) -> dt.datetime:
+def lease(office: Office) -> dt.datetime:
+    """Return until when what is claimed now is ours."""
     return now() + dt.timedelta(seconds=office.settings.lease_seconds)
 
 

@@ -6,7 +6,7 @@ one that is killed has recorded its last pages wholly or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -40,23 +40,33 @@ def record(office: Office, done: Sequence[Done]) -> None:
     """
     with office.db.begin() as session:
         ours = select(Page).where(Page.id.in_([each.page_id for each in done]), Page.state == "reading")
-        pages = {page.id: page for page in session.scalars(ours)}
-        parts = [
-            (_page_of_part(session, pages[each.page_id], reading.part), reading)
-            for each in done
-            if each.page_id in pages
-            for reading in each.readings
-        ]
-        keys = _keys(page for page, _ in parts)
-        _write(session, parts)
-        _place(session, parts)
-        redeciding.follow(session, [page for page, _ in parts])
-        opinions = _opinions(session, parts)
-        keys |= _keys(page for page, _ in parts)
-        changed = settling.settle(session, keys)
-        answers.recount_all(session, {*(page for page, _ in parts), *changed})
-        session.flush()
+        opinions = take_down(session, done, {page.id: page for page in session.scalars(ours)})
         close_finished(session)
+    ring_for(office, opinions)
+
+
+def take_down(session: Session, done: Sequence[Done], pages: Mapping[int, Page]) -> list[Opinion]:
+    """Write what was read on those of the pages that are given; returns the opinions to be proposed (``ring_for``)."""
+    parts = [
+        (_page_of_part(session, pages[each.page_id], reading.part), reading)
+        for each in done
+        if each.page_id in pages
+        for reading in each.readings
+    ]
+    keys = _keys(page for page, _ in parts)
+    _write(session, parts)
+    _place(session, parts)
+    redeciding.follow(session, [page for page, _ in parts])
+    opinions = _opinions(session, parts)
+    keys |= _keys(page for page, _ in parts)
+    changed = settling.settle(session, keys)
+    answers.recount_all(session, {*(page for page, _ in parts), *changed})
+    session.flush()
+    return opinions
+
+
+def ring_for(office: Office, opinions: Sequence[Opinion]) -> None:
+    """Ask for proposals of texts, after the transaction that added them."""
     for opinion in opinions:
         office.bell.ring(OPINION_TASK, opinion.id)
 

@@ -3,7 +3,9 @@
 Nothing is scanned or read again. The bar is the least certainty (``Answer.probability``, all boxes of a question
 together) that a machine's answer must have. Raised above the reader's own, it only makes unsure what is below it, which
 plain arithmetic on the stored certainties says; lowered, the judge looks again at the pages where it was unsure.
-``judge_settings`` says the same of one page to ``omr.judge``, and a test holds the two equal.
+``judge_settings`` says the same of one page to ``omr.judge``, and a test holds the two equal. Evidence that an older
+reader gathered is none that this judge understands: a lower bar leaves those pages as they are until they are read
+again (``services.rereading``), and ``Effect.old_pages`` says how many.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from omr import READER_VERSION
 from omr.judge import judge
 from omr.reading import FaultCode
 from omr.settings import JudgeSettings
@@ -56,6 +59,7 @@ class Effect:
     doubts_before: int
     doubts_after: int
     rules: Mapping[str, tuple[Any, Any]]  # rule → (before, after)
+    old_pages: int = 0  # read by an older reader: what it was unsure of can't be judged again
 
     @property
     def kinds(self) -> Counter[tuple[str, str]]:
@@ -72,6 +76,7 @@ class Outcome:
     after: Mapping[Key, Value]
     boxes: Mapping[Key, Boxes]  # where the judge looked again
     own_reading: Mapping[int, int]  # page → the reading that the reader itself made
+    old_pages: int = 0  # where the judge could not look again
 
     @property
     def changed(self) -> list[Key]:
@@ -151,7 +156,7 @@ def _effect(session: Session, meeting_id: int, bar: float | None, rules: Mapping
         for values in (outcome.now, outcome.after)
     )
     shift = {name: (in_force[name], kept[name]) for name in kept if in_force.get(name) != kept[name]}
-    return Effect(changes, before, after, shift), outcome
+    return Effect(changes, before, after, shift, outcome.old_pages), outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +189,10 @@ def _outcome(session: Session, places: Mapping[int, Place], bar: float | None) -
     if bar < OWN.sure_question:
         # what is less certain than the bar stays unsure, whatever the judge would make of it
         again = {page_id for (page_id, _), (state, _, sure) in own.items() if state == "unsure" and sure >= bar}
-        judged, boxes = _judged(session, places, {own_reading[page_id]: page_id for page_id in again}, bar)
-        return Outcome(now, own, own | judged, boxes, own_reading)
+        readings = {own_reading[page_id]: page_id for page_id in again}
+        current = _by_this_reader(session, readings)
+        judged, boxes = _judged(session, places, current, bar)
+        return Outcome(now, own, own | judged, boxes, own_reading, len(readings) - len(current))
     keys = list(own)
     below = np.array([own[key][2] for key in keys]) < bar
     raised = {keys[n]: ("unsure", *own[keys[n]][1:]) for n in np.flatnonzero(below)}
@@ -214,6 +221,15 @@ def _own_readings(session: Session, places: Mapping[int, Place]) -> dict[int, in
     for some in _chunks(derived):
         query = select(Reading.page_id, func.max(Reading.id)).where(Reading.page_id.in_(some), made.is_(None))
         found |= {page_id: key for page_id, key in session.execute(query.group_by(Reading.page_id))}
+    return found
+
+
+def _by_this_reader(session: Session, readings: Mapping[int, int]) -> dict[int, int]:
+    """Return those of some readings (reading → page) whose evidence is of this version of the reader."""
+    found: dict[int, int] = {}
+    for some in _chunks(list(readings)):
+        query = select(Reading.id).where(Reading.id.in_(some), Reading.reader == READER_VERSION)
+        found |= {key: readings[key] for key in session.scalars(query)}
     return found
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from sqlalchemy import Row, func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webapp.models import Answer, Batch, Decision, Page, Reading, Ruling, Scan
 from webapp.services import answers
@@ -100,7 +100,9 @@ def load_copies(session: Session, pages: Sequence[Page]) -> list[Copy]:
     readings = [page.reading_id for page in pages if page.reading_id]
     for answer in session.scalars(select(Answer).where(Answer.reading_id.in_(readings))):
         machine[answer.reading_id][answer.question] = (answer.state, answer.choice)
-    facts = select(Page.id, Reading.residual_mm, Reading.created_at, Scan.sha256)
+    first = aliased(Reading)  # a reading that a bar or a newer reader made later doesn't make the copy a new one
+    came = select(func.min(first.created_at)).where(first.page_id == Page.id, first.status == "read").scalar_subquery()
+    facts = select(Page.id, Reading.residual_mm, came.label("created_at"), Scan.sha256)
     facts = facts.outerjoin(Reading, Reading.id == Page.reading_id).outerjoin(Scan, Scan.id == Page.scan_id)
     known = {row.id: row for row in session.execute(facts.where(Page.id.in_(ids)))}
     return [_copy(page, machine[page.reading_id or 0], decided[page.id], known[page.id]) for page in pages]
