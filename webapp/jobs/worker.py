@@ -24,7 +24,7 @@ from webapp.jobs.queue import HueyBell
 from webapp.jobs.sweep import sweep
 from webapp.jobs.tasks import FAST, QUEUES, SLOW
 from webapp.office import Office
-from webapp.services import care
+from webapp.services import care, failed_sign_ins
 from webapp.settings import load
 
 IDLE_SECONDS = 0.1  # between two looks at an empty queue: a look costs 0.1 ms
@@ -78,6 +78,7 @@ class Worker:
 
         with acting.as_(None, acting.MACHINE):
             try:
+                failed_sign_ins.tell_ended(self.office)
                 care.nightly(self.office, migrate.upgrade)
             except Busy:
                 log.info("another process is making a copy")

@@ -19,14 +19,14 @@ from webapp.models.aftermath import (
     Supervision,
 )  # fmt: skip
 from webapp.models.base import Base, now
-from webapp.models.books import MeetingSession, TurnoutReason
+from webapp.models.books import MeetingSession, SessionWithdrawal, TurnoutReason
 from webapp.models.campaign import Campaign, HeadCount, Meeting, Survey, Unit
 from webapp.models.care import Disposal, OpinionText, StrippedFile
 from webapp.models.closing import Closing, HandCheck, HandEntry, Lease, Procedure, Reopening, RuleChange
 from webapp.models.gathering import GatheredOpinion
 from webapp.models.notices import Notice
 from webapp.models.organisation import Member, ProofScan, UnitExpected, UnitVersion
-from webapp.models.people import Grant, LoginAttempt, RecoveryCode, SetupToken, SignIn, User
+from webapp.models.people import Grant, LoginAttempt, RecoveryCode, SetupToken, SignIn, SignInFailure, User
 from webapp.models.plans import BasisDocument, CampaignVersion, ChecklistRow, PlanIssue, PlanReceipt, UnitPlan
 from webapp.models.preparing import Attendance, CadreRecord, GroupMember, Rater, RunStep, SelfCheck
 from webapp.models.printing import IssuedSheet, Layout, PrintFile, PrintRun
@@ -68,8 +68,8 @@ __all__ = [
     "PlanIssue", "PlanReceipt", "PrintFile", "PrintRun", "Procedure", "Promise", "PromiseText", "ProofScan",
     "Publicity", "Rater", "Reading", "Receipt", "RecoveryCode", "Remedy", "RemedyFile", "RemedyStep",
     "RemedyVersion", "Reopening", "ReportMade", "ReportRead", "RereadPage", "Rereading", "Retention", "RuleChange",
-    "Ruling", "RunStep", "Scan", "SelfCheck", "SetupToken", "ShelfAttachment", "ShelfCode", "ShelfPaper",
-    "ShelfStep", "ShelfText", "ShelfVersion", "SignIn", "StrippedFile", "Submission", "Supervision",
-    "SupervisorAnswer", "SupervisorPresence", "Survey", "TrailRow", "TurnoutReason", "Unit", "UnitExpected",
-    "UnitPlan", "UnitVersion", "User", "now",
+    "Ruling", "RunStep", "Scan", "SelfCheck", "SessionWithdrawal", "SetupToken", "ShelfAttachment", "ShelfCode",
+    "ShelfPaper", "ShelfStep", "ShelfText", "ShelfVersion", "SignIn", "SignInFailure", "StrippedFile",
+    "Submission", "Supervision", "SupervisorAnswer", "SupervisorPresence", "Survey", "TrailRow", "TurnoutReason",
+    "Unit", "UnitExpected", "UnitPlan", "UnitVersion", "User", "now",
 ]  # fmt: skip

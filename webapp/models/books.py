@@ -28,6 +28,19 @@ class MeetingSession(Base):
     at: Mapped[dt.datetime] = mapped_column(default=now)
 
 
+class SessionWithdrawal(Base):
+    """A supplementary session that was entered by mistake: it and its numbers count no longer, and stay to be seen."""
+
+    __tablename__ = "session_withdrawal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("meeting_session.id"), unique=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
+    why: Mapped[str] = mapped_column(String(200))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[dt.datetime] = mapped_column(default=now)
+
+
 class TurnoutReason(Base):
     """Why a count is declared valid though fewer came than the rule asks. The newest holds; empty takes it back."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, now
@@ -78,6 +78,23 @@ class LoginAttempt(Base):
     name: Mapped[str] = mapped_column(String(64), index=True)
     address: Mapped[str] = mapped_column(String(64), default="")
     at: Mapped[dt.datetime] = mapped_column(default=now, index=True)
+
+
+class SignInFailure(Base):
+    """A burst of failed sign-ins: counted here, told to the trail by ``services.failed_sign_ins``.
+
+    ``who``: ``user:12``, the digest of a name that nobody has, or "" where a whole address was refused.
+    """
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (UniqueConstraint("who", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    who: Mapped[str] = mapped_column(String(32))
+    address: Mapped[str] = mapped_column(String(64), default="")
+    tries: Mapped[int]
+    told: Mapped[int]  # of these, how many the trail knows
+    last_at: Mapped[dt.datetime] = mapped_column(default=now)
 
 
 class SetupToken(Base):

@@ -83,6 +83,7 @@ AUDITED: dict[Any, Audited] = {
         ("meeting_id", "kind", "form", "rater_class", "number", "session_id"), ("at",), why="note", by="user_id"
     ),
     m.MeetingSession: Audited(("meeting_id", "held_on", "place", "manner"), ("at",), why="why", by="user_id"),
+    m.SessionWithdrawal: Audited(("session_id", "meeting_id"), ("at",), why="why", by="user_id"),
     m.TurnoutReason: Audited(("meeting_id",), ("at",), why="text", by="user_id"),
     m.Layout: Audited(("form",), ("source",)),
     m.PrintRun: Audited(("meeting_id", "survey_id", "layout_digest", "subject"), ("values",), by="created_by"),
@@ -178,6 +179,7 @@ LEFT_OUT: dict[Any, str] = {
     m.RereadPage: "which page is to be read again; its new reading is in the trail",
     m.Lease: "who looks at a mark just now; ends by itself",
     m.StrippedFile: "the change of the scan says the same",
+    m.SignInFailure: "counts a burst; services.failed_sign_ins tells the trail of it",
     m.LoginAttempt: "forgotten after minutes; tells what was typed",
     m.ShelfCode: "a random number for a paper; the print is a note of its own",
     m.SetupToken: "the first administrator is the deed",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -16,13 +18,13 @@ from sqlalchemy.orm import Session
 from webapp.errors import Busy, InvalidInput, NotFound, ServiceError
 from webapp.models import LoginAttempt, SignIn, User, now
 from webapp.office import Office
-from webapp.services import passwords
+from webapp.services import failed_sign_ins, passwords
 from webapp.services import second_step as codes
 from webapp.services.accounts import clean_name
 
 WINDOW_MINUTES = 15
 WINDOW = dt.timedelta(minutes=WINDOW_MINUTES)
-TRIES_PER_NAME = 5
+TRIES_PER_NAME = failed_sign_ins.DOOR
 TRIES_PER_ADDRESS = 20  # an office often shares one address
 SEEN_STEP = dt.timedelta(minutes=1)  # how often "last seen" is written
 
@@ -37,6 +39,14 @@ class CodeNeeded(ServiceError):
         self.user_id, self.proof = user_id, proof
 
 
+class Locked(Busy):
+    """Too many tries of a name, or (``by_address``) from an address."""
+
+    def __init__(self, by_address: bool = False) -> None:
+        super().__init__("too-many-tries", minutes=WINDOW_MINUTES)
+        self.by_address = by_address
+
+
 def sign_in(office: Office, *, name: str, password: str, address: str = "", agent: str = "") -> str:
     """Check name and password. Returns the token for the session cookie.
 
@@ -44,12 +54,13 @@ def sign_in(office: Office, *, name: str, password: str, address: str = "", agen
     (too many wrong tries of this name or from this address) and CodeNeeded.
     """
     name = clean_name(name)[:64]
-    attempt, left = _note_attempt(office, name, address)
-    with office.db.read() as session:
-        user = session.scalar(select(User).where(User.name == name))
-    right = passwords.matches(user.password_hash if user else passwords.of_nobody(), password)
-    if user is None or not user.active or not right:
-        raise InvalidInput("wrong-password", left=left, minutes=WINDOW_MINUTES) if left else _locked()
+    with _told(office, name, address):
+        attempt, left = _note_attempt(office, name, address)
+        with office.db.read() as session:
+            user = session.scalar(select(User).where(User.name == name))
+        right = passwords.matches(user.password_hash if user else passwords.of_nobody(), password)
+        if user is None or not user.active or not right:
+            raise InvalidInput("wrong-password", left=left, minutes=WINDOW_MINUTES) if left else Locked()
     if user.totp_secret:  # the tries stay on the list until the code is right too
         with office.db.begin() as session:
             session.execute(delete(LoginAttempt).where(LoginAttempt.id == attempt))
@@ -59,6 +70,7 @@ def sign_in(office: Office, *, name: str, password: str, address: str = "", agen
     with office.db.begin() as session:
         session.execute(delete(LoginAttempt).where((LoginAttempt.name == name) | (LoginAttempt.id == attempt)))
         session.get_one(User, user.id).password_hash = fresh
+        failed_sign_ins.over(session, user.id)
         session.add(SignIn(token=digest(token), user_id=user.id, agent=agent[:200]))
     return token
 
@@ -69,13 +81,16 @@ def second_step(office: Office, *, user_id: int, proof: str, code: str, address:
         user = session.get(User, user_id)
     if user is None or not user.active or not secrets.compare_digest(proof, _proof(user)):
         raise InvalidInput("signed-out")
-    attempt, left = _note_attempt(office, user.name, address)
     token = secrets.token_urlsafe(32)
-    with office.db.begin() as session:
-        if not codes.accept(office, session, session.get_one(User, user_id), code):
-            raise InvalidInput("wrong-code-left", left=left, minutes=WINDOW_MINUTES) if left else _locked()
-        session.execute(delete(LoginAttempt).where((LoginAttempt.name == user.name) | (LoginAttempt.id == attempt)))
-        session.add(SignIn(token=digest(token), user_id=user_id, agent=agent[:200]))
+    with _told(office, user.name, address):
+        attempt, left = _note_attempt(office, user.name, address)
+        with office.db.begin() as session:
+            if not codes.accept(office, session, session.get_one(User, user_id), code):
+                raise InvalidInput("wrong-code-left", left=left, minutes=WINDOW_MINUTES) if left else Locked()
+            tried = (LoginAttempt.name == user.name) | (LoginAttempt.id == attempt)
+            session.execute(delete(LoginAttempt).where(tried))
+            failed_sign_ins.over(session, user_id)
+            session.add(SignIn(token=digest(token), user_id=user_id, agent=agent[:200]))
     return token
 
 
@@ -134,12 +149,11 @@ def _note_attempt(office: Office, name: str, address: str) -> tuple[int, int]:
     """Write down a try before it is checked: twenty at once count as twenty. Returns its id and how many are left."""
     with office.db.begin() as session:
         session.execute(delete(LoginAttempt).where(LoginAttempt.at < now() - WINDOW))
-        left = min(
-            TRIES_PER_NAME - _tries(session, LoginAttempt.name == name),
-            TRIES_PER_ADDRESS - (_tries(session, LoginAttempt.address == address) if address else 0),
-        )
+        of_name = TRIES_PER_NAME - _tries(session, LoginAttempt.name == name)
+        of_address = TRIES_PER_ADDRESS - (_tries(session, LoginAttempt.address == address) if address else 0)
+        left = min(of_name, of_address)
         if left <= 0:
-            raise _locked()
+            raise Locked(by_address=of_address <= 0)
         attempt = LoginAttempt(name=name, address=address[:64])
         session.add(attempt)
         session.flush()
@@ -150,5 +164,11 @@ def _tries(session: Session, condition: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count(LoginAttempt.id)).where(condition)) or 0
 
 
-def _locked() -> Busy:
-    return Busy("too-many-tries", minutes=WINDOW_MINUTES)
+@contextmanager
+def _told(office: Office, name: str, address: str) -> Iterator[None]:
+    """Tell the trail of a try that fails inside."""
+    try:
+        yield
+    except (InvalidInput, Locked) as error:
+        failed_sign_ins.note(office, name, address, by_address=isinstance(error, Locked) and error.by_address)
+        raise
