@@ -176,4 +176,5 @@ def facts() -> meetings.Facts:
         manner=form_text("manner"),
         presider=form_text("presider"),
         supervisor=form_text("supervisor"),
+        starts=form_text("starts"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from omr.books import Turnout
 from webapp.errors import InvalidInput, NotFound
 from webapp.models import Campaign, HeadCount, Meeting, Unit
 from webapp.office import Office
-from webapp.services import meeting_rules, surveys
+from webapp.services import meeting_rules, meeting_times, surveys
 
 Key = tuple[str, str, str]  # kind, form, rater_class
 
@@ -30,8 +31,10 @@ class Facts:
     manner: str = ""
     presider: str = ""
     supervisor: str = ""
+    starts: str = ""  # "14:30"
 
 
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 LONGEST = {"place": 120, "manner": 200, "presider": 64, "supervisor": 64}
 
 
@@ -56,6 +59,7 @@ def create(office: Office, campaign_id: int, facts: Facts) -> int:
         meeting = Meeting(campaign_id=campaign_id, **asdict(facts))
         session.add(meeting)
         session.flush()
+        meeting_times.fix(session, meeting)
         return meeting.id
 
 
@@ -68,6 +72,9 @@ def update(office: Office, meeting_id: int, facts: Facts) -> None:
             raise NotFound("no-such-row", kind="Meeting")
         for name, value in asdict(facts).items():
             setattr(meeting, name, value)
+        session.flush()
+        session.refresh(meeting, ["unit"])
+        meeting_times.fix(session, meeting)
 
 
 def counts_by_session(session: Session, meeting_id: int) -> dict[int | None, dict[Key, int]]:
@@ -118,3 +125,5 @@ def _check(session: Session, facts: Facts) -> None:
     for name, longest in LONGEST.items():
         if len(getattr(facts, name)) > longest:
             raise InvalidInput("text-long")
+    if facts.starts and not CLOCK.fullmatch(facts.starts):
+        raise InvalidInput("bad-clock", text=facts.starts[:20])
