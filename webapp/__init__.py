@@ -40,6 +40,7 @@ BLUEPRINTS = (
     "trail",
     "care",
     "notices",
+    "rectify",
 )
 
 

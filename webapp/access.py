@@ -17,6 +17,7 @@ from flask_login import current_user
 from sqlalchemy import Select, func, null, select
 
 from webapp import login
+from webapp import models as m
 from webapp.errors import NotFound
 from webapp.models import Batch, Campaign, Grant, Meeting, Opinion, Page, PrintFile, PrintRun, Scan, Survey, Unit, User
 from webapp.rights import Right
@@ -90,6 +91,26 @@ UNIT_OF: dict[str, Callable[[Any], Select[Any]]] = {
     "grant_id": lambda key: _WHOLE_SCHOOL.select_from(Grant).where(Grant.id == key),
     "user_id": lambda key: _WHOLE_SCHOOL.select_from(User).where(User.id == key),
 }
+
+# what comes after the meeting
+UNIT_OF |= {
+    "remedy_id": lambda key: select(Meeting.unit_id).join(m.Remedy).where(m.Remedy.id == key),
+    "remedy_file_id": lambda key: (
+        select(Meeting.unit_id).join(m.Remedy).join(m.RemedyFile).where(m.RemedyFile.id == key)
+    ),
+    "order_id": lambda key: (
+        select(Meeting.unit_id).join(m.DeadlineOrder, m.DeadlineOrder.meeting_id == Meeting.id)
+        .where(m.DeadlineOrder.id == key)
+    ),
+    "exemplar_id": lambda key: select(Meeting.unit_id).join(m.Exemplar).where(m.Exemplar.id == key),
+    "announcement_id": lambda key: (
+        select(Meeting.unit_id).join(m.AnnouncementRecord).where(m.AnnouncementRecord.id == key)
+    ),
+    "submission_id": lambda key: select(m.Submission.unit_id).where(m.Submission.id == key),
+    "receipt_id": lambda key: select(m.Submission.unit_id).join(m.Receipt).where(m.Receipt.id == key),
+    "retention_id": lambda key: select(Unit.parent_id).join(m.Retention).where(m.Retention.id == key),
+    "experience_id": lambda key: select(m.Experience.unit_id).where(m.Experience.id == key),
+}  # fmt: skip
 
 
 # An address that names a unit beside its campaign asks for the right over the unit alone.

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from forms import messages
 from omr.tally import Rate
+from webapp import clock
 
 COOKIE = "language"
 TRANSLATIONS = Path(__file__).with_name("translations")
@@ -88,7 +89,7 @@ def browser(agent: str) -> str:
 
 def today() -> dt.date:
     """Return the date in the time zone of the pages."""
-    return dt.datetime.now(zone()).date()
+    return clock.today(current_app.extensions["office"].settings)
 
 
 def when(moment: dt.datetime | None, seconds: bool = False) -> str:

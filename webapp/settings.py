@@ -47,6 +47,7 @@ class Settings(BaseModel):
     ocr_engine: str = Field("auto", pattern="^(auto|rapidocr|tesseract|off)$", description="Proposes texts of opinions")
     session_hours: int = Field(12, gt=0, description="A sign-in ends after so many hours without use")
     timezone: str = Field("Asia/Shanghai", description="Time zone of the pages")
+    today: str = Field("", pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="The pages' day, to try out; empty: today")
     backup_folder: str = Field("", description="Folder of the copies; empty: backups/ in the instance folder")
     keep_months: int = Field(36, gt=0, description="Sheets' images may be destroyed so many months after a campaign")
     secure_cookies: bool = Field(False, description="Set true behind HTTPS")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models import Batch, Decision, Page, PrintFile, PrintRun, Scan, Survey
 from webapp.office import Office
-from webapp.services import printing, trays
+from webapp.services import printing, rectification, trays
 from webapp.services.meetings import latest_counts
 
 WAITING_SCANS = ("received", "opening", "reading")
@@ -33,6 +33,8 @@ class Progress:
     doubts: int = 0  # questions that wait for a person
     ruled: int = 0  # questions that a person has ruled on
     rating: int = 0  # of the returned sheets, those that rate an organisation: the summary is theirs
+    remedies: int = 0  # problems in the register of rectification
+    remedied: int = 0  # of these, those that are settled
     unread: int = 0  # pages (or files not opened yet) still to be read, in the scans that the meeting shows
 
 
@@ -66,6 +68,8 @@ def progress(session: Session, meeting_id: int) -> Progress:
         ruled=_ruled(session, meeting_id),
         rating=_rating(session, meeting_id),
         unread=_unread(session, meeting_id),
+        remedies=len(register := rectification.rows(session, meeting_id)),
+        remedied=sum(row.stage in rectification.DONE for row in register),
     )
 
 
@@ -126,7 +130,17 @@ def _ends(p: Progress) -> list[Phase]:
     return [
         Phase("count", "count.index", state, "phase-count-ready" if ready else "phase-count-none"),
         _papers(p, ready),
+        _rectification(p),
     ]
+
+
+def _rectification(p: Progress) -> Phase:
+    if not p.remedies:
+        return Phase("rectify", "rectify.index", "todo", "phase-rectify-none")
+    params = {"all": p.remedies, "open": p.remedies - p.remedied}
+    if params["open"]:
+        return Phase("rectify", "rectify.index", "now", "phase-rectify-open", params)
+    return Phase("rectify", "rectify.index", "done", "phase-rectify-done", {"all": p.remedies})
 
 
 def _papers(p: Progress, ready: bool) -> Phase:

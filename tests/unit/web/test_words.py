@@ -78,10 +78,12 @@ def test_rail__follows_the_work():
     half = states(Progress(expected=316, printed=330, returned=294, doubts=14, ruled=48))
     assert half == {
         "meetings": "now", "printing": "done", "scanning": "done", "review": "now", "count": "todo", "papers": "todo",
+        "rectify": "todo",
     }  # fmt: skip
     whole = states(Progress(expected=316, present=296, printed=330, returned=294, ruled=62, rating=294))
     assert whole == {
         "meetings": "done", "printing": "done", "scanning": "done", "review": "done", "count": "now", "papers": "now",
+        "rectify": "todo",
     }  # fmt: skip
 
 
