@@ -23,6 +23,7 @@ BLUEPRINTS = (
     "setup",
     "roster",
     "surveys",
+    "plans",
     "meetings",
     "hall",
     "printing",

@@ -13,7 +13,7 @@ from webapp.blueprints.meetings import typed_numbers
 from webapp.errors import InvalidInput, NotFound
 from webapp.pages import form_date, form_text, office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import head_counts, meetings, sessions, stacks, surveys, tally
+from webapp.services import head_counts, meetings, plans, sessions, stacks, surveys, tally
 from webapp.services.printing import printed
 
 bp = Blueprint("hall", __name__)
@@ -77,6 +77,7 @@ def hall_page(meeting_id: int, session_id: int | None, problem: InvalidInput | N
             raise NotFound("no-such-row", kind="MeetingSession")
         by_session = meetings.counts_by_session(session, meeting_id)
         drawn = printed(session, meeting_id)
+        plan = plans.of_meeting(session, meeting)
         read = {
             ref.form.form: stacks.stack(session, tally.scope_of(meeting_id, ref)).read
             for ref in tally.forms(session, meeting_id)
@@ -92,8 +93,8 @@ def hall_page(meeting_id: int, session_id: int | None, problem: InvalidInput | N
         together=meetings.merged(by_session),
         drawn=drawn,
         read=read,
-        forms=[row for row in meeting.campaign.surveys if row.form in drawn] or meeting.campaign.surveys,
-        raters=surveys.rater_classes(meeting.campaign.surveys),
+        forms=[row for row in meeting.campaign.surveys if row.form in (drawn or plan.forms)],
+        raters=[row for row in surveys.rater_classes(meeting.campaign.surveys) if row.id in plan.raters],
         classes={row.id: row for row in surveys.rater_classes(meeting.campaign.surveys)},
         history=entries[:SHOWN],
         entries=len(entries),

@@ -13,7 +13,18 @@ from webapp.i18n import today
 from webapp.models import Unit
 from webapp.pages import form_date, form_text, office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import campaigns, head_counts, meetings, outlook, progress, roster_import, sessions, surveys, units
+from webapp.services import (
+    campaigns,
+    head_counts,
+    meetings,
+    outlook,
+    plans,
+    progress,
+    roster_import,
+    sessions,
+    surveys,
+    units,
+)
 from webapp.services.meetings import Key
 from webapp.services.printing import printed
 
@@ -45,6 +56,7 @@ def show(meeting_id: int) -> str:
     """Where the meeting stands, and what to do next."""
     meeting = meetings.get(office(), meeting_id)
     with office().db.read() as session:
+        plan = plans.of_meeting(session, meeting)
         far = progress.progress(session, meeting_id)
         turnout = meetings.turnout(session, meeting_id)
         concerns = outlook.concerns(session, meeting_id, far, turnout, head_counts.warnings(session, meeting_id))
@@ -55,7 +67,8 @@ def show(meeting_id: int) -> str:
         far=far,
         turnout=turnout,
         concerns=concerns,
-        deadlines=outlook.deadlines(meeting.campaign, today()),
+        deadlines=outlook.deadlines(plan, today()),
+        plan=plan,
         classes=class_words(meeting.campaign.surveys),
     )
 
@@ -122,6 +135,7 @@ def counts_page(meeting_id: int, problem: InvalidInput | None) -> str:
         turnout = meetings.turnout(session, meeting_id)
         warnings = head_counts.warnings(session, meeting_id)
         drawn = printed(session, meeting_id)
+        plan = plans.of_meeting(session, meeting)
     used = set(drawn) | {form for _kind, form, _class in heads if form}
     return render_meeting(
         "meetings/counts.html",
@@ -133,8 +147,8 @@ def counts_page(meeting_id: int, problem: InvalidInput | None) -> str:
         turnout=turnout,
         warnings=warnings,
         drawn=drawn,
-        forms=[row for row in meeting.campaign.surveys if row.form in used] or meeting.campaign.surveys,
-        raters=surveys.rater_classes(meeting.campaign.surveys),
+        forms=[row for row in meeting.campaign.surveys if row.form in (used or plan.forms)],
+        raters=[row for row in surveys.rater_classes(meeting.campaign.surveys) if row.id in plan.raters],
         classes=class_words(meeting.campaign.surveys),
         history=head_counts.history(office(), meeting_id),
         typed=request.form,

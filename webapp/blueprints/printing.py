@@ -20,7 +20,7 @@ from webapp.i18n import language
 from webapp.models import Meeting
 from webapp.pages import office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import meetings, printing
+from webapp.services import meetings, plans, printing
 from webapp.services.printing import Order
 
 bp = Blueprint("printing", __name__)
@@ -153,7 +153,9 @@ def _page(
 
 def _cards(meeting: Meeting) -> list[FormCard]:
     cards = []
-    for row in printing.surveys_of(office(), meeting.campaign_id):
+    with office().db.read() as session:
+        rows = plans.surveys_of(session, meeting.campaign_id, meeting.unit_id)
+    for row in rows:
         survey = printing.parse(row.source, row.form)
         kind = survey.about if survey.design is Design.SHEET else "roster"
         cards.append(FormCard(row.id, survey, kind, capacity(survey)))

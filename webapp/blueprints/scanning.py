@@ -249,7 +249,9 @@ def save_keyed(meeting_id: int) -> Response | str | tuple[str, int]:
     marks = {name[2:]: tuple(request.form.getlist(name)) for name in request.form if name.startswith("q:")}
     if not request.form.get("sure"):
         return _keying(meeting_id, code, number, marks)
-    page_id = keyed.save(office(), text=code, sheet_page=number, marks=marks, user_id=user_id())
+    page_id = keyed.save(
+        office(), text=code, sheet_page=number, marks=marks, user_id=user_id(), by_phone="by_phone" in request.form
+    )
     flash(_("Keyed in. The sheet counts, and is marked as keyed in by hand."), "ok")
     return redirect(url_for("scanning.page", page_id=page_id))
 

@@ -17,7 +17,7 @@ from webapp.errors import NotFound
 from webapp.models import Closing, Decision, Meeting, Page, PrintRun, Ruling, User
 from webapp.office import Office
 from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Row, Table
-from webapp.services import books, closing, hand_check, progress, result_tables, review, station, tally
+from webapp.services import books, closing, hand_check, plans, progress, result_tables, review, station, tally
 from webapp.services.answers import MACHINE
 from webapp.services.result_tables import label
 
@@ -87,6 +87,10 @@ def _head(session: Session, meeting: Meeting) -> Table:
             label("地点"),
             Cell(meeting.place),
         ),
+        (
+            label("形式"),
+            Cell(plans.manner_of(meeting, plans.of_meeting(session, meeting)), align="left", columns=3),
+        ),
     )
     return Table((7, 25, 7, 13), rows, row_mm=8)
 
@@ -98,6 +102,7 @@ def _books(session: Session, meeting_id: int) -> Iterator[Block]:
         (Cell(total.expected), Cell(total.present), Cell(total.rate.percent if total.expected else None))
     ]
     yield Table((17, 17, 18), tuple(people), ((label("应到人数"), label("实到人数"), label("参加率%")),))
+    yield from _by_hand(session, meeting_id, total.expected)
     for form in found.forms:
         yield Heading(form.ref.form.title, level=2)
         rows = tuple(
@@ -105,6 +110,14 @@ def _books(session: Session, meeting_id: int) -> Iterator[Block]:
             for each in form.equations
         )
         yield Table((40, 12), rows, ((label("账目"), label("核对")),))
+
+
+def _by_hand(session: Session, meeting_id: int, expected: int | None) -> Iterator[Line]:
+    """Yield, of the flexible way, how many sheets came back of those expected, of those handed out, and were keyed."""
+    for ref in tally.forms(session, meeting_id):
+        results = tally.results_in(session, meeting_id, ref.survey_id)
+        if results is not None and results.by_hand:
+            yield Line(f"{ref.form.title}：{tally.flexible_words(results, expected)}")
 
 
 def _equation(code: str, relation: str, terms: tuple[tuple[str, int | None], ...]) -> str:

@@ -17,6 +17,7 @@ from webapp.models import Decision, Page, PrintRun, User, now
 from webapp.office import Office
 from webapp.services import closed, codes, settling
 from webapp.services.layouts import parse
+from webapp.services.stacks import BY_PHONE
 
 PRESENT = (settling.COUNTS, settling.RESCAN, settling.HELD)
 
@@ -41,6 +42,11 @@ class Keyed:
     person: str
     decision: Decision
 
+    @property
+    def by_phone(self) -> bool:
+        """Whether it was taken down by telephone."""
+        return self.decision.note == BY_PHONE
+
 
 def find(office: Office, text: str, sheet_page: int = 1) -> Blank:
     """Return the page whose number was typed. Raises InvalidInput, and Conflict "sheet-counted-already"."""
@@ -48,11 +54,20 @@ def find(office: Office, text: str, sheet_page: int = 1) -> Blank:
         return _find(session, text, sheet_page)
 
 
-def save(office: Office, *, text: str, sheet_page: int, marks: Mapping[str, tuple[str, ...]], user_id: int) -> int:
+def save(
+    office: Office,
+    *,
+    text: str,
+    sheet_page: int,
+    marks: Mapping[str, tuple[str, ...]],
+    user_id: int,
+    by_phone: bool = False,
+) -> int:
     """Key in one page and return its id.
 
     ``marks`` are the boxes marked on paper, by question: none is blank (未划), more than are allowed is invalid (无效).
-    Raises as ``find``, and InvalidInput for a box that the page has not.
+    ``by_phone``: a helper wrote it down at the telephone (电话代录), which stays marked. Raises as ``find``, and
+    InvalidInput for a box that the page has not.
     """
     with office.db.begin() as session:
         blank = _find(session, text, sheet_page)
@@ -67,7 +82,7 @@ def save(office: Office, *, text: str, sheet_page: int, marks: Mapping[str, tupl
             state = state_of(len(chosen), question.most)
             choice = ",".join(box.id for box in question.boxes if box.id in chosen) if state == "answered" else ""
             row = Decision(page_id=page.id, question=question.id, state=state, choice=choice, origin="keyed")
-            row.user_id = user_id
+            row.user_id, row.note = user_id, BY_PHONE if by_phone else ""
             session.add(row)
         settling.settle(session, {(blank.code.sheet, blank.code.page)})
         return page.id

@@ -1,4 +1,4 @@
-"""What a meeting is counted by: the campaign's counting rules, and over them what its scrutineer set, with a reason."""
+"""What a meeting is counted by: the counting rules of its unit's plan, and over them what its scrutineer set."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.models import Meeting, RuleChange
-from webapp.services import campaigns
+from webapp.services import plans
 
 
 def newest(session: Session, meeting_id: int) -> RuleChange | None:
@@ -20,7 +20,7 @@ def newest(session: Session, meeting_id: int) -> RuleChange | None:
 def of_meeting(session: Session, meeting: Meeting) -> dict[str, Any]:
     """Return the counting rules in force for a meeting."""
     change = newest(session, meeting.id)
-    return {**campaigns.rules_of(meeting.campaign), **(change.rules if change else {})}
+    return {**plans.of_meeting(session, meeting).rules, **(change.rules if change else {})}
 
 
 def thresholds(session: Session, meeting_id: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from omr.books import Turnout
 from webapp.errors import InvalidInput, NotFound
 from webapp.models import Campaign, HeadCount, Meeting, Unit
 from webapp.office import Office
-from webapp.services import meeting_rules, meeting_times, surveys
+from webapp.services import meeting_rules, meeting_times, plans
 
 Key = tuple[str, str, str]  # kind, form, rater_class
 
@@ -111,12 +111,12 @@ def turnout(session: Session, meeting_id: int) -> list[Turnout]:
 
     Numbers that nobody entered are None. The threshold is the rule in force. Raises NotFound.
     """
-    meeting = session.get(Meeting, meeting_id, options=[joinedload(Meeting.campaign).selectinload(Campaign.surveys)])
+    meeting = session.get(Meeting, meeting_id)
     if meeting is None:
         raise NotFound("no-such-row", kind="Meeting")
     percent = int(meeting_rules.of_meeting(session, meeting)["turnout_percent"])
-    known = [row.id for row in surveys.rater_classes(meeting.campaign.surveys)]
-    return list(books.turnout(latest_counts(session, meeting_id), known, percent))
+    raters = plans.of_meeting(session, meeting).raters
+    return list(books.turnout(latest_counts(session, meeting_id), raters, percent))
 
 
 def _check(session: Session, facts: Facts) -> None:

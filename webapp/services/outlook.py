@@ -15,6 +15,7 @@ from omr.tally import Asked
 from webapp.models import Batch, Campaign, Scan
 from webapp.services import trays
 from webapp.services.head_counts import Warning
+from webapp.services.plans import Plan
 from webapp.services.progress import Progress
 from webapp.services.tally import Item, Results
 
@@ -112,8 +113,8 @@ def next_step(p: Progress) -> Step:
     return Step("count", "count.index", {"sheets": p.returned})
 
 
-def deadlines(campaign: Campaign, today: dt.date) -> list[Deadline]:
-    """Return the campaign's deadlines as seen today."""
+def deadlines(campaign: Campaign | Plan, today: dt.date) -> list[Deadline]:
+    """Return the deadlines of a campaign, or of a unit's plan, as seen today."""
     found = []
     for kind, date in (("finish", campaign.finish_by), ("report", campaign.report_by)):
         if date:

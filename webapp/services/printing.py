@@ -215,12 +215,6 @@ def runs_of(session: Session, meeting_id: int) -> list[RunView]:
     return [_view(run) for run in session.scalars(query)]
 
 
-def surveys_of(office: Office, campaign_id: int) -> list[Survey]:
-    """Return the forms in force in a campaign."""
-    with office.db.read() as session:
-        return list(session.scalars(select(Survey).where(Survey.campaign_id == campaign_id).order_by(Survey.id)))
-
-
 def kind_of(office: Office, survey_id: int) -> str:
     """Return what a form asks for beside unit and date: a subject (organisation), names (member) or a roster."""
     with office.db.read() as session:

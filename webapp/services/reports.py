@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,13 +19,13 @@ from webapp.errors import NotFound
 from webapp.models import Opinion
 from webapp.office import Office
 from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Row, Table
-from webapp.services import counting, detaching, result_tables, tally
+from webapp.services import counting, detaching, result_tables, summary_parts, tally
 from webapp.services.answers import void_sheets
 from webapp.services.result_tables import DASH, UNSTATED_WORD, class_word, label, or_dash, subject_name
 from webapp.services.tally import Results
 
 KINDS = {"school": "校党委", "college": "学院党委", "general": "党总支", "direct": "直属党支部", "branch": "党支部"}
-EMPTY_OPINIONS, EMPTY_MEASURES = 5, 4  # ruled rows for the pen
+EMPTY_OPINIONS = 5  # ruled rows for the pen
 
 
 def summary(office: Office, meeting_id: int, survey_id: int, subject: str) -> Paper:
@@ -37,8 +38,10 @@ def summary(office: Office, meeting_id: int, survey_id: int, subject: str) -> Pa
     return summary_of(found, subject, opinions)
 
 
-def summary_of(results: Results, subject: str, opinions: Counter[str]) -> Paper:
-    """Set the paper from values alone."""
+def summary_of(
+    results: Results, subject: str, opinions: Counter[str], texts: Mapping[str, str] = MappingProxyType({})
+) -> Paper:
+    """Set the paper from values alone. ``texts``: what people wrote, by field (see ``summary_papers``)."""
     items = results.of(subject)
     issuer = results.ref.form.issuer
     return Paper(
@@ -46,19 +49,20 @@ def summary_of(results: Results, subject: str, opinions: Counter[str]) -> Paper:
         title=(f"{issuer}基层党组织开展创先争优活动", "群众评议意见汇总表"),
         blocks=(
             *_basis(results),
-            _head(results, subject),
+            _head(results, subject, texts),
             Heading("一、参加情况"),
             _participation(results),
+            *_flexible(results),
             Heading("二、测评结果"),
             *result_tables.tables(results, items),
             Heading("三、群众意见建议"),
             _opinions(opinions),
             Heading("四、原因与整改"),
-            _measures(),
+            summary_parts.measures(texts),
             Heading("五、通报"),
-            _notice(),
+            summary_parts.notice(texts),
             Heading("签章"),
-            _signatures(),
+            summary_parts.signatures(texts),
             *(Line(text) for text in notes(results)),
         ),
         foot=subject_name(results, subject),
@@ -130,7 +134,7 @@ def _basis(results: Results) -> Iterator[Block]:
         yield Line(f"依据文号：{campaign.number}", "right")
 
 
-def _head(results: Results, subject: str) -> Table:
+def _head(results: Results, subject: str, texts: Mapping[str, str]) -> Table:
     meeting, unit = results.meeting, results.meeting.unit
     return Table(
         widths=(7, 19, 6, 8, 5, 7),
@@ -151,11 +155,11 @@ def _head(results: Results, subject: str) -> Table:
             ),
             (
                 label("主持"),
-                Cell(meeting.presider),
+                Cell(texts.get("presider", meeting.presider)),
                 label("监督"),
-                Cell(meeting.supervisor, columns=3),
+                Cell(texts.get("supervisor", meeting.supervisor), columns=3),
             ),
-            (label("形式"), Cell(meeting.manner or "大会", columns=5, align="left")),
+            (label("形式"), Cell(results.manner or "大会", columns=5, align="left")),
         ),
         row_mm=8,
     )
@@ -204,6 +208,12 @@ def _participation(results: Results) -> Table:
     )
 
 
+def _flexible(results: Results) -> Iterator[Line]:
+    """Yield, of the flexible way, 发放数 beside 应到 as what the returned sheets are held against."""
+    if results.by_hand:
+        yield Line(tally.flexible_words(results, results.turnout[-1].expected))
+
+
 def _class_row(results: Results, turnout: Turnout) -> Row:
     """One class. Of a void sheet nobody can say whose it was, so 收回, 回收率 and 废票 stand in the total alone.
 
@@ -237,39 +247,6 @@ def _opinions(opinions: Counter[str]) -> Table:
     rows += [(Cell(), Cell(), Cell(), Cell(), Cell(), Cell())] * max(0, EMPTY_OPINIONS - len(rows))
     head = ("序号", "意见建议（归并后）", "类别", "涉及项目", "提出\n次数", "来源")
     return Table((3, 26, 7, 6, 4, 6), tuple(rows), (tuple(label(word) for word in head),), row_mm=8)
-
-
-def _measures() -> Table:
-    head = ("意见\n序号", "存在问题", "原因分析", "整改措施", "责任人", "完成\n时限", "落实情况", "限期\n整改")
-    empty = tuple(Cell() for _ in head)
-    widths = (4, 9, 9, 10, 5, 5, 6, 4)
-    return Table(widths, (empty,) * EMPTY_MEASURES, (tuple(label(word) for word in head),), row_mm=11)
-
-
-def _notice() -> Table:
-    row = (label("方式"), Cell(), label("范围"), Cell(), label("日期"), Cell())
-    return Table((5, 15, 5, 13, 5, 9), (row,), row_mm=9)
-
-
-def _signatures() -> Table:
-    date = "　　　　年　　月　　日"
-    rows: tuple[Row, ...] = (
-        (
-            Cell("填表人（签字）：", align="left", columns=2, top=True),
-            Cell("联络员/委员（签字）：", align="left", columns=2, top=True),
-        ),
-        (
-            Cell(f"党组织负责人（签字）：\n\n\n\n（盖章）{date}", align="left", columns=2, top=True),
-            Cell(f"上级党组织审核意见：\n\n\n\n（盖章）{date}", align="left", columns=2, top=True),
-        ),
-        (
-            label("留存／报送"),
-            Cell("□ 报校创组办　　□ 上级党组织留存", align="left"),
-            Cell("收件人：", align="left"),
-            Cell("日期：　　　年　　月　　日", align="left"),
-        ),
-    )
-    return Table((7, 19, 12, 14), rows, row_mm=9, high=((0, 12.0), (1, 32.0)))
 
 
 def _date(day: dt.date | None) -> str:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session, aliased
 
 from omr.residual import Residual
 from omr.tally import Asked
-from webapp.models import Answer, Batch, Page, PrintRun, Scan
+from webapp.models import Answer, Batch, Decision, Page, PrintRun, Scan
 from webapp.services import counting
 from webapp.services.answers import DOUBTFUL, effective_answers, void_sheets
 from webapp.services.settling import COUNTS, HELD, RESCAN
 
+BY_PHONE = "phone"  # the note of what a helper took down by telephone
 LANDED = (COUNTS, HELD, RESCAN)  # standings of a page that was recognised as one of ours
 
 
@@ -48,6 +49,13 @@ def stack(session: Session, scope: counting.Scope) -> Stack:
         again=session.scalar(_pages(scope, func.count(Page.id)).where(Page.standing == RESCAN)) or 0,
         about={subject: number for subject, number in session.execute(about.group_by(PrintRun.subject))},
     )
+
+
+def keyed(session: Session, scope: counting.Scope) -> tuple[int, int]:
+    """Count the sheets that were keyed in by hand, and of these those taken down by telephone (电话代录)."""
+    counted = _pages(scope, func.count(func.distinct(Page.sheet))).where(Page.standing == COUNTS, Page.state == "keyed")
+    phone = exists().where(Decision.page_id == Page.id, Decision.origin == "keyed", Decision.note == BY_PHONE)
+    return session.scalar(counted) or 0, session.scalar(counted.where(phone)) or 0
 
 
 def residuals(session: Session, scope: counting.Scope) -> dict[Asked | None, Residual]:

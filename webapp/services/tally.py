@@ -21,7 +21,7 @@ from omr.tally import UNSTATED, Asked, Count, Figures, Outcome, Rate, Rules, by_
 from webapp.errors import NotFound
 from webapp.models import Meeting, PrintRun, Survey, Unit
 from webapp.office import Office
-from webapp.services import counting, meeting_rules, meetings, printing, stacks
+from webapp.services import counting, meeting_rules, meetings, plans, printing, stacks
 from webapp.services.stacks import Stack
 
 AT_A_MEETING = ("", "大会")  # what the manner of an ordinary meeting says; any other is the flexible way
@@ -69,6 +69,8 @@ class Results:
     stack: Stack
     disclosure: Disclosure  # of the whole form, whatever subject is counted
     subject: str | None = None  # counted is the whole form, or the sheets about one subject
+    manner: str = ""  # how the meeting was held, as papers say it
+    keyed: tuple[int, int] = (0, 0)  # returned sheets that were keyed in by hand, and of these by telephone
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
@@ -114,6 +116,11 @@ class Results:
     def valid_of(self, row: str) -> int:
         """Valid sheets of a row of classes."""
         return sum(self.count.valid.get(who, 0) for who in members(row))
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether sheets went out another way than at a meeting (灵活方式)."""
+        return self.manner.strip() not in AT_A_MEETING
 
     @cached_property
     def turnout(self) -> tuple[books.Turnout, ...]:
@@ -164,7 +171,7 @@ class Results:
             spare=self.heads.get(("spare", form, "")),
             present=self.turnout[-1].present,
             subjects=1 if self.ref.is_roster else max(len(self.ref.subjects), 1),
-            by_hand=self.meeting.manner.strip() not in AT_A_MEETING,
+            by_hand=self.by_hand,
             box=None if self._one_of_several else self.heads.get(("box", form, "")),
             read=self.stack.read,
             held=self.stack.apart,
@@ -237,7 +244,26 @@ def results_in(
         stack=stacks.stack(session, scope),
         disclosure=disclosure_of(ref, whole, rules.disclosure_floor),
         subject=subject,
+        manner=plans.manner_of(meeting, plans.of_meeting(session, meeting)),
+        keyed=stacks.keyed(session, scope),
     )
+
+
+def flexible_words(results: Results, expected: int | None) -> str:
+    """Say of the flexible way what came back, of the people expected and of the sheets handed out (发放登记数)."""
+    returned = results.count.returned
+    parts = [f"应到 {_said(expected)}，发放 {_said(results.issued)}，收回 {returned}"]
+    if expected:
+        parts.append(f"收回÷应到 {Rate(returned, expected).percent}%")
+    if results.issued:
+        parts.append(f"收回÷发放 {results.recovery.percent}%")
+    if results.keyed[0]:
+        parts.append(f"其中手工录入 {results.keyed[0]} 张（电话代录 {results.keyed[1]} 张）")
+    return "；".join(parts)
+
+
+def _said(number: int | None) -> str:
+    return "未录入" if number is None else str(number)
 
 
 def disclosure_of(ref: FormRef, whole: Count, floor: int) -> Disclosure:
