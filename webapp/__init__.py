@@ -42,6 +42,7 @@ BLUEPRINTS = (
     "care",
     "notices",
     "rectify",
+    "consequences",
 )
 
 

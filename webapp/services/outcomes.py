@@ -84,10 +84,11 @@ def of_meeting(session: Session, meeting_id: int, *, every_item: bool = False) -
 def _of_form(results: Results, meeting: Meeting, every_item: bool) -> list[Outcome]:
     came = results.turnout[-1].reached is True
     about = results.ref.form.about
+    itself = about == "organisation" and len(results.subjects) == 1  # whatever its name on the sheets
     found = []
     for item in results.items:
         if every_item or item.question.overall:
-            name = "" if about == "organisation" and item.subject in ("", meeting.unit.name) else item.subject
+            name = "" if itself or item.subject == meeting.unit.name else item.subject
             found.append(_outcome(results, item, name, came))
     return found
 

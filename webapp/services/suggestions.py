@@ -22,7 +22,9 @@ class Suggestion:
 
 def of_meeting(session: Session, meeting_id: int) -> list[Suggestion]:
     """Return the low items that the register does not name, in the order of the forms."""
-    query = select(Remedy.subject, Remedy.question).where(Remedy.meeting_id == meeting_id, Remedy.source == "low")
+    query = select(Remedy.subject, Remedy.question).where(
+        Remedy.meeting_id == meeting_id, Remedy.source.in_(("low", "order"))
+    )
     known = {(subject, question) for subject, question in session.execute(query)}
     return [
         low(each)
