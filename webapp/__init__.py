@@ -33,6 +33,7 @@ BLUEPRINTS = (
     "opinions",
     "count",
     "papers",
+    "shelf",
     "closing",
     "rulings",
     "rules",

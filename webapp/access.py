@@ -19,7 +19,24 @@ from sqlalchemy import Select, func, null, select
 from webapp import login
 from webapp import models as m
 from webapp.errors import NotFound
-from webapp.models import Batch, Campaign, Grant, Meeting, Opinion, Page, PrintFile, PrintRun, Scan, Survey, Unit, User
+from webapp.models import (
+    Batch,
+    Campaign,
+    Grant,
+    Meeting,
+    Member,
+    Opinion,
+    Page,
+    PrintFile,
+    PrintRun,
+    Scan,
+    ShelfAttachment,
+    ShelfPaper,
+    ShelfVersion,
+    Survey,
+    Unit,
+    User,
+)
 from webapp.rights import Right
 from webapp.services import rights
 from webapp.services.rights import Standing
@@ -84,6 +101,9 @@ UNIT_OF: dict[str, Callable[[Any], Select[Any]]] = {
     "print_file_id": lambda key: select(Meeting.unit_id).join(PrintRun).join(PrintFile).where(PrintFile.id == key),
     "page_id": lambda key: _PAGE.where(Page.id == key),
     "opinion_id": lambda key: _PAGE.join(Opinion, Opinion.page_id == Page.id).where(Opinion.id == key),
+    "member_id": lambda key: select(Member.unit_id).where(Member.id == key),
+    "version_id": lambda key: select(ShelfPaper.unit_id).join(ShelfVersion).where(ShelfVersion.id == key),
+    "attachment_id": lambda key: select(ShelfPaper.unit_id).join(ShelfAttachment).where(ShelfAttachment.id == key),
     "batch_id": lambda key: _BATCH.where(Batch.id == key),
     "scan_id": lambda key: _BATCH.join(Scan, Scan.batch_id == Batch.id).where(Scan.id == key),
     "campaign_id": lambda key: _WHOLE_SCHOOL.select_from(Campaign).where(Campaign.id == key),

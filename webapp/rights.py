@@ -89,5 +89,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 # Who scrutinises a unit does not review there: nobody rules on what he decided himself.
 EXCLUDED: dict[Role, frozenset[Right]] = {Role.SCRUTINEER: frozenset({Right.REVIEW})}
 
+# Roles of the school: what stays with the units (留存) is not read by who holds no other.
+SCHOOL_ROLES = frozenset({Role.SCHOOL_OFFICE, Role.ORGANIZATION_DEPARTMENT, Role.SCHOOL_LEADER})
+
 # What the first administrator gets besides who also runs the appraisal. Never the scrutineer: that is somebody else.
 RUNS_ALONE = (Role.SCHOOL_OFFICE, Role.UNIT_ADMINISTRATOR, Role.SCANNER)

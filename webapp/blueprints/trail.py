@@ -253,6 +253,8 @@ def field_words() -> dict[str, str]:
         "merged_id": _("Merged opinion no."),
         "deed_id": _("Deed no."),
         "given_by": _("Given by"),
+        "reopened_by": _("Opened again by"),
+        "reopened_at": _("Opened again at"),
     }
 
 
@@ -348,6 +350,7 @@ def kind_words() -> dict[str, str]:
         "shelf_step": _("step of a paper"),
         "shelf_version": _("version of a paper"),
         "shelf_attachment": _("scan of a paper"),
+        "campaign_closing": _("closing of a campaign"),
         "member_user": _("account of a member"),
         "merge_deed": _("merging"),
         "merged_opinion": _("merged opinion"),

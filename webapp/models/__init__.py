@@ -45,6 +45,7 @@ from webapp.models.supervising import (
 )
 from webapp.models.trail import TrailRow
 from webapp.models.writing import (
+    CampaignClosing,
     MemberUser,
     MergeDeed,
     MergedOpinion,
@@ -60,7 +61,7 @@ from webapp.models.writing import (
 
 __all__ = [
     "AnnouncementPlan", "AnnouncementRecord", "Answer", "Attendance", "Base", "BasisDocument", "Batch",
-    "CadreRecord", "Campaign", "CampaignVersion", "ChecklistRow", "Closing", "CommitteePost", "Countersignature",
+    "CadreRecord", "Campaign", "CampaignClosing", "CampaignVersion", "ChecklistRow", "Closing", "CommitteePost", "Countersignature",
     "DeadlineOrder", "Decision", "Delivery", "Disposal", "Exemplar", "Experience", "GatheredOpinion", "Grant",
     "GroupMember", "HandCheck", "HandEntry", "HeadCount", "IssuedSheet", "Layout", "Lease", "LiaisonPost",
     "LoginAttempt", "Meeting", "MeetingSession", "MeetingTime", "Member", "MemberMove", "MemberUser", "MergeDeed",

@@ -100,6 +100,21 @@ class ShelfCode(Base):
     paper_id: Mapped[int] = mapped_column(ForeignKey("shelf_paper.id"), unique=True)
 
 
+class CampaignClosing(Base):
+    """A campaign was closed: its papers are as they are. The newest that was not opened again holds."""
+
+    __tablename__ = "campaign_closing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    why: Mapped[str] = mapped_column(String(500))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[dt.datetime] = mapped_column(default=now)
+    reopened_at: Mapped[dt.datetime | None]
+    reopened_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    reopened_why: Mapped[str] = mapped_column(String(500), default="")
+
+
 class MemberUser(Base):
     """A member's own account. The newest of a member that is not ended holds."""
 

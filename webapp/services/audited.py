@@ -160,6 +160,9 @@ AUDITED: dict[Any, Audited] = {
         ("paper_id", "version", "filename", "sha256", "bytes", "removed_at", "removed_by"), ("at",), why="why",
         by="user_id",
     ),
+    m.CampaignClosing: Audited(
+        ("campaign_id", "reopened_at", "reopened_by"), ("at", "reopened_why"), why="why", by="user_id"
+    ),
     m.MemberUser: Audited(("member_id", "user_id", "ended_at", "ended_by"), ("at",), by="given_by"),
     m.MergeDeed: Audited(("meeting_id", "kind", "undone_at", "undone_by"), ("at",), by="user_id"),
     m.MergedOpinion: Audited(("meeting_id",)),

@@ -116,6 +116,24 @@ def _shelf() -> None:
 
 def _members() -> None:
     op.create_table(
+        "campaign_closing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(length=500), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("at", base.UtcDateTime(), nullable=False),
+        sa.Column("reopened_at", base.UtcDateTime(), nullable=True),
+        sa.Column("reopened_by", sa.Integer(), nullable=True),
+        sa.Column("reopened_why", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_closing_campaign_id_campaign")
+        ),
+        sa.ForeignKeyConstraint(["reopened_by"], ["user.id"], name=op.f("fk_campaign_closing_reopened_by_user")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_campaign_closing_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_closing")),
+    )
+    op.create_index(op.f("ix_campaign_closing_campaign_id"), "campaign_closing", ["campaign_id"], unique=False)
+    op.create_table(
         "member_user",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("member_id", sa.Integer(), nullable=False),

@@ -1,0 +1,16 @@
+"""All kinds of papers that people edit, by key. A kind is registered by the module that knows it."""
+
+from __future__ import annotations
+
+from webapp.errors import NotFound
+from webapp.services import summary_papers
+from webapp.services.paper_kind import PaperKind
+
+KINDS: dict[str, PaperKind] = {kind.key: kind for kind in (*summary_papers.KINDS,)}
+
+
+def get(key: str) -> PaperKind:
+    """Return a kind. Raises NotFound."""
+    if key not in KINDS:
+        raise NotFound("no-such-row", kind="Paper")
+    return KINDS[key]
