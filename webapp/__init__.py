@@ -44,6 +44,7 @@ BLUEPRINTS = (
     "notices",
     "rectify",
     "consequences",
+    "handing_in",
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, g, request
 from flask_login import current_user
-from sqlalchemy import Select, func, null, select
+from sqlalchemy import Select, case, func, null, select
 
 from webapp import login
 from webapp import models as m
@@ -128,7 +128,10 @@ UNIT_OF |= {
     ),
     "submission_id": lambda key: select(m.Submission.unit_id).where(m.Submission.id == key),
     "receipt_id": lambda key: select(m.Submission.unit_id).join(m.Receipt).where(m.Receipt.id == key),
-    "retention_id": lambda key: select(Unit.parent_id).join(m.Retention).where(m.Retention.id == key),
+    "retention_id": lambda key: (  # a branch's is its level 2's; a 直属党支部 is level 2 itself
+        select(case((Unit.kind == "branch", Unit.parent_id), else_=Unit.id)).join(m.Retention)
+        .where(m.Retention.id == key)
+    ),
     "experience_id": lambda key: select(m.Experience.unit_id).where(m.Experience.id == key),
 }  # fmt: skip
 

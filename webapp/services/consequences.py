@@ -83,7 +83,10 @@ def extend(office: Office, order_id: int, *, due_on: dt.date | None, why: str, u
 
 
 def link_recheck(office: Office, order_id: int, *, meeting_id: int, user_id: int) -> None:
-    """Name the meeting at which the subject is rated again. Raises NotFound, InvalidInput (another unit's), Conflict."""
+    """Name the meeting at which the subject is rated again.
+
+    Raises NotFound, InvalidInput (another unit's) and Conflict.
+    """
     with office.db.begin() as session:
         found = _open(session, order_id)
         meeting, first = session.get(Meeting, meeting_id), session.get_one(Meeting, found.meeting_id)

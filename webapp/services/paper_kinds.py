@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from webapp.errors import NotFound
-from webapp.services import summary_papers
+from webapp.services import aftermath_papers, summary_papers
 from webapp.services.paper_kind import PaperKind
 
-KINDS: dict[str, PaperKind] = {kind.key: kind for kind in (*summary_papers.KINDS,)}
+KINDS: dict[str, PaperKind] = {kind.key: kind for kind in (*summary_papers.KINDS, *aftermath_papers.KINDS)}
 
 
 def get(key: str) -> PaperKind:

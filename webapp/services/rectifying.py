@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.models import Meeting, Remedy, RemedyFile, RemedyStep, RemedyVersion, now
+from webapp.models import Meeting, Remedy, RemedyFile, RemedyStep, RemedyVersion, Scan, now
 from webapp.office import Office
 from webapp.services import metadata, rectification
 from webapp.services.rectification import DONE
@@ -176,7 +176,13 @@ def keep_file(office: Office, stream: BinaryIO) -> tuple[str, int]:
     except OverflowError as error:
         raise InvalidInput("evidence-large", most_mb=MOST_BYTES >> 20) from error
     content = metadata.strip(office.storage.path(sha256))
-    return (sha256, size) if content is None else office.storage.put(io.BytesIO(content))
+    if content is None:
+        return sha256, size
+    with office.db.read() as session:
+        scanned = session.scalar(select(Scan.id).where(Scan.sha256 == sha256).limit(1))
+    if scanned is None:
+        office.storage.path(sha256).unlink(missing_ok=True)
+    return office.storage.put(io.BytesIO(content))
 
 
 def withdraw(office: Office, file_id: int, *, user_id: int) -> int:

@@ -43,8 +43,8 @@ def rated(office, surveys, user, shut) -> Callable[..., None]:
     """Fill a meeting with organisation sheets, all items alike, and with rosters of members, and close its count."""
 
     def rate(
-        meeting: Meeting, org: Levels, members: Mapping[str, Sequence[str]] | None = None, *, present: int | None = None,
-        expected: int = 20, close: bool = True,
+        meeting: Meeting, org: Levels, members: Mapping[str, Sequence[str]] | None = None, *,
+        present: int | None = None, expected: int = 20, close: bool = True,
     ) -> None:  # fmt: skip
         number = sum(org.values())
         with office.db.begin() as session:
