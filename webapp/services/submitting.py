@@ -3,6 +3,7 @@
 The three are the 工作总结, the 公开述职材料 and the own 意见汇总表 of the unit, each as it was fixed. Summaries of
 branches and members never go into a bundle: level 2 keeps them (``services.retention``). A bundle is one ZIP with a
 manifest.
+"""
 
 from __future__ import annotations
 
