@@ -32,6 +32,7 @@ from webapp.papers.paper import (
 
 SONG, HEI, LATIN = "宋体", "黑体", "Times New Roman"
 ALIGNS = {"left": ALIGN.LEFT, "center": ALIGN.CENTER, "right": ALIGN.RIGHT}
+CELL_MM = 0.45  # at the left and right of a cell
 BODY_PT, TITLE_PT, HEADING_PT, NOTE_PT = 9.5, 16, 12, 9
 LETTERHEAD_PT, PROSE_TITLE_PT = 24, 20
 MEASURE_PT = 156 * 72 / 25.4  # of a letter
@@ -202,11 +203,20 @@ def _table(document: Any, table: Table, unit_mm: float) -> None:
             cell = cell.merge(grid[p.row + p.cell.rows - 1][p.column + p.cell.columns - 1])
         cell.width = Mm(sum(table.widths[p.column : p.column + p.cell.columns]) * unit_mm)
         follows = table.together or p.row < len(table.head) or p.cell.rows > 1
-        _fill(cell, p.cell, table.size_pt, keep=follows and p.row + 1 < len(rows))
+        width_mm = sum(table.widths[p.column : p.column + p.cell.columns]) * unit_mm - 2 * CELL_MM
+        _fill(cell, p.cell, table.size_pt, width_mm, keep=follows and p.row + 1 < len(rows))
 
 
-def _fill(cell: Any, value: Cell, size: float, *, keep: bool) -> None:
+def _fill(cell: Any, value: Cell, size: float, width_mm: float, *, keep: bool) -> None:
     cell.vertical_alignment = VERTICAL.TOP if value.top else VERTICAL.CENTER
+    if value.picture:
+        paragraph = cell.paragraphs[0]
+        paragraph.alignment = ALIGNS[value.align]
+        paragraph.paragraph_format.space_after = Pt(0)
+        paragraph.paragraph_format.keep_with_next = keep
+        picture = value.picture.within(width_mm)
+        paragraph.add_run().add_picture(io.BytesIO(picture.jpeg), Mm(picture.width_mm), Mm(picture.height_mm))
+        return
     for number, text in enumerate(value.text.split("\n")):
         paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
         paragraph.alignment = ALIGNS[value.align]
@@ -219,7 +229,7 @@ def _cell_margins(table: Any) -> None:
     margins = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):
         element = OxmlElement(f"w:{side}")
-        element.set(qn("w:w"), "25")  # twentieths of a point: 0.45 mm
+        element.set(qn("w:w"), "25")  # twentieths of a point: CELL_MM
         element.set(qn("w:type"), "dxa")
         margins.append(element)
     table._tbl.tblPr.append(margins)

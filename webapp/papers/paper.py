@@ -21,8 +21,25 @@ Value = str | int | Decimal | None  # None: a number that nobody has entered; th
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A JPEG and how large it is printed; it is never made larger than its cell."""
+
+    jpeg: bytes
+    width_mm: float
+    height_mm: float
+
+    def within(self, width_mm: float) -> Picture:
+        """Return it so that it is not wider."""
+        scale = min(1.0, width_mm / self.width_mm)
+        return Picture(self.jpeg, self.width_mm * scale, self.height_mm * scale)
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that covers ``columns`` by ``rows`` of its table. ``align``: left, center, right."""
+    """A cell that covers ``columns`` by ``rows`` of its table. ``align``: left, center, right.
+
+    One with a ``picture`` has no text; its rows must be high enough (``Table.high``).
+    """
 
     value: Value = ""
     columns: int = 1
@@ -30,6 +47,7 @@ class Cell:
     align: str = "center"
     strong: bool = False
     top: bool = False  # text stands at the top; else in the middle
+    picture: Picture | None = None
 
     @property
     def text(self) -> str:

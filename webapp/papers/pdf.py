@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from itertools import groupby
 from typing import Any
 
@@ -233,4 +234,5 @@ def _row(pdf: _Document, made: Any, table: Table, placed: list[Placed]) -> None:
             colspan=cell.columns,
             rowspan=cell.rows,
             padding=(0.8, PADDING_MM, 0.8, left),
+            img=io.BytesIO(cell.picture.jpeg) if cell.picture else None,
         )

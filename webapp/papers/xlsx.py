@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
+from PIL import Image
 
 from webapp.papers.paper import (
     FORMULA_SIGNS,
@@ -23,6 +24,7 @@ from webapp.papers.paper import (
     Letterhead,
     Line,
     Paper,
+    Picture,
     Signature,
     Table,
     Text,
@@ -146,6 +148,9 @@ class _Form:
             self.sheet.set_row(self.row + number, max(least, max(texts, default=1) * LINE_MM + 2) * POINTS_PER_MM)
         for p in placed:
             left, right = edges[p.column], edges[p.column + p.cell.columns]
+            if p.cell.picture:
+                picture = p.cell.picture.within((right - left) * self.paper.unit_mm - 1)
+                self._picture(self.row + p.row, self.edges.index(left), picture)
             self._put(
                 self.row + p.row,
                 self.edges.index(left),
@@ -155,6 +160,13 @@ class _Form:
                 self._cell_format(p.cell),
             )
         self.row += len(rows)
+
+    def _picture(self, row: int, column: int, picture: Picture) -> None:
+        """Lay a picture into a cell; it moves with it."""
+        pixels = Image.open(io.BytesIO(picture.jpeg)).width
+        scale = picture.width_mm * PIXELS_PER_MM / pixels
+        options = {"image_data": io.BytesIO(picture.jpeg), "x_scale": scale, "y_scale": scale, "object_position": 1}
+        self.sheet.insert_image(row, column, "picture.jpg", {**options, "x_offset": 2, "y_offset": 2})
 
     def _cell_format(self, cell: Cell) -> Any:
         style: dict[str, Any] = {

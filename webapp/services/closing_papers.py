@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,15 +14,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.code import readable
+from omr.errors import FileProblem
 from webapp.errors import NotFound
 from webapp.models import Closing, Decision, Meeting, Page, PrintRun, Ruling, User
 from webapp.office import Office
-from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Row, Table
-from webapp.services import books, closing, hand_check, plans, progress, result_tables, review, station, tally
+from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Picture, Row, Table
+from webapp.services import books, closing, hand_check, pictures, plans, progress, result_tables, review, station, tally
 from webapp.services.answers import MACHINE
 from webapp.services.result_tables import label
 
 HERE = ZoneInfo("Asia/Shanghai")
+LOG_WIDTHS = (7, 7, 14, 5, 4, 4, 5, 6)
+LOG_PICTURE_MM = 47.0  # 14 units of 3.5 mm, less what is left free
 STAGES = {"": "一人裁定", "first": "待第二人", "agreed": "两人一致", "differs": "两人不一致", "ruling": "监票人裁定"}
 STATES = {"blank": "弃权", "invalid": "无效", "unsure": "存疑", "multiple": "多选", "": "—"}
 TERMS = {
@@ -258,31 +262,63 @@ def _check(session: Session, meeting_id: int) -> hand_check.State:
 
 
 def log(office: Office, meeting_id: int) -> Paper:
-    """Return the 人工判读记录: every decision on a place, and every ruling on a whole sheet. Raises NotFound."""
+    """Return the 人工判读记录: every decision on a place with its picture, and every ruling on a whole sheet.
+
+    A place stands once, with all that was said of it, oldest first. No handwriting is on a picture. Raises NotFound.
+    """
     with office.db.read() as session:
         meeting, words = _meeting(session, meeting_id), Words(session)
+        places: dict[tuple[int, str], list[tuple[Decision, Page, str]]] = {}
+        for each in decisions(session, meeting_id):
+            places.setdefault((each[1].id, each[0].question), []).append(each)
         rows: list[Row] = []
-        for row, page, person in decisions(session, meeting_id):
-            machine = hand_check.machine_of(session, page.id).get(row.question, ("", ""))
-            ruled = "撤回到机读" if row.state == MACHINE else words.said(page.id, row.question, row.state, row.choice)
-            rows.append(
-                (
-                    Cell(readable(page.sheet or "")),
-                    Cell(words.question(page.id, row.question), align="left"),
-                    Cell(words.said(page.id, row.question, *machine)),
-                    Cell(ruled),
-                    Cell(f"{'撤销；' if row.undoes else ''}{STAGES[row.stage]}"),
-                    Cell(row.note, align="left"),
-                    Cell(f"{person}\n{_when(row.at)}"),
-                )
-            )
+        high: list[tuple[int, float]] = []
+        for (page_id, question), said in places.items():
+            seen = _picture(office, page_id, question)
+            if seen.picture:
+                high += [(len(rows) + n, max(7.0, seen.picture.height_mm / len(said) + 2)) for n in range(len(said))]
+            rows += _decided(session, words, said, seen)
         for ruling, person in sheet_rulings(session, meeting_id):
             word = "整张作废" if ruling.kind == "void" else "整张有效"
-            cells = (readable(ruling.sheet), "整张", "", word, STAGES[ruling.stage], ruling.note)
+            cells = (readable(ruling.sheet), "整张", "—", "", word, STAGES[ruling.stage], ruling.note)
             rows.append((*(Cell(text) for text in cells), Cell(f"{person}\n{_when(ruling.at)}")))
-        head = tuple(label(text) for text in ("表号", "项目", "机读", "裁定", "经过", "理由", "裁定人"))
-        blocks = (Table((7, 13, 6, 6, 6, 6, 8), tuple(rows), (head,)),) if rows else (Line("没有人工裁定。"),)
+        head = tuple(label(text) for text in ("表号", "项目", "图", "机读", "裁定", "经过", "理由", "裁定人"))
+        table = Table(LOG_WIDTHS, tuple(rows), (head,), high=tuple(high))
+        blocks = (table,) if rows else (Line("没有人工裁定。"),)
         return Paper("人工判读记录", ("人工判读记录",), blocks, foot=meeting.unit.name)
+
+
+def _picture(office: Office, page_id: int, question: str) -> Cell:
+    """Return the cell with the boxes of a question as they were scanned; in words why there is no picture."""
+    try:
+        picture = Picture(*pictures.boxes_jpeg(office, page_id, question))
+    except NotFound:
+        return Cell("手工录入")
+    except FileProblem:
+        return Cell("原件\n打不开")
+    return Cell(picture=picture.within(LOG_PICTURE_MM))
+
+
+def _decided(session: Session, words: Words, said: list[tuple[Decision, Page, str]], seen: Cell) -> Iterator[Row]:
+    """Yield the rows of one place: sheet, item, picture and reading stand once."""
+    _, page, _ = said[0]
+    question = said[0][0].question
+    machine = hand_check.machine_of(session, page.id).get(question, ("", ""))
+    once = (
+        Cell(readable(page.sheet or ""), rows=len(said)),
+        Cell(words.question(page.id, question), align="left", rows=len(said)),
+        replace(seen, rows=len(said)),
+        Cell(words.said(page.id, question, *machine), rows=len(said)),
+    )
+    for number, (row, _, person) in enumerate(said):
+        ruled = "撤回到机读" if row.state == MACHINE else words.said(page.id, question, row.state, row.choice)
+        yield (
+            *(once if number == 0 else ()),
+            Cell(ruled),
+            Cell(f"{'撤销；' if row.undoes else ''}{STAGES[row.stage]}"),
+            Cell(row.note, align="left"),
+            Cell(f"{person}\n{_when(row.at)}"),
+        )
 
 
 def decisions(session: Session, meeting_id: int) -> list[tuple[Decision, Page, str]]:

@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from webapp.services import decoding
 from webapp.services.intake import stack_settings
 from webapp.services.layouts import parse
 
-VERSION = 4  # of the pictures: a change of what is drawn here makes the old ones useless
+VERSION = 5  # of the pictures: a change of what is drawn here makes the old ones useless
 SCALE = 8.0  # px per mm: 203 dpi, at which eight times enlarged is still of use
 THUMB_WIDTH = 220
 JPEG_QUALITY = 82
@@ -41,6 +41,7 @@ COVER, HATCH = 236, 214  # greys of what is painted over
 HATCH_MM = 5.0
 COARSE = 84  # squares across the shorter side of a page that is not placed: 2.5 mm of A4, a third of a character
 MARGIN_MM = 3.0  # round the boxes of a question's crop
+LEAST_BOXES_MM = 60.0  # width of the crop of a question's boxes
 MOST_BYTES = 500_000_000
 PRUNE_EVERY = 100  # pictures written between two looks at the size of the folder
 
@@ -114,15 +115,45 @@ def thumb_jpeg(office: Office, page_id: int) -> bytes:
 
 
 def crop_jpeg(office: Office, page_id: int, question: str) -> bytes:
-    """Return the row of one question, over the whole width of the page. Raises NotFound."""
+    """Return the row of one question, over the whole width of the page, without handwriting. Raises NotFound."""
     source = source_of(office, page_id)
-    matrix, layout = source.placed()
+    _, layout = source.placed()
+    boxes = boxes_of(source, question)
+    row = Region("row", "row", 0, boxes.y, layout.page_mm[0], boxes.h)
+    return cached(office, source.tag(question), lambda: _jpeg(_part(office, source, row)))
+
+
+def boxes_jpeg(office: Office, page_id: int, question: str) -> tuple[bytes, float, float]:
+    """Return the boxes of one question with what surrounds them, for a paper; width and height of it in mm.
+
+    No handwriting is on it. Raises NotFound for a page without an image, FileProblem where the file is damaged.
+    """
+    source = source_of(office, page_id)
+    part = boxes_of(source, question)
+    data = cached(office, source.tag(f"boxes {question}"), lambda: _jpeg(_part(office, source, part)))
+    return data, part.w, part.h
+
+
+def boxes_of(source: Source, question: str) -> Region:
+    """Return the part of the page round the boxes of a question, in mm. Raises NotFound."""
+    _, layout = source.placed()
     boxes = next((q.boxes for q in layout.page(source.sheet_page).questions if q.id == question), None)
     if not boxes:
         raise NotFound("no-such-question", question=question)
-    top, bottom = min(box.y for box in boxes) - MARGIN_MM, max(box.y + box.h for box in boxes) + MARGIN_MM
-    row = Region("row", "row", 0, top, layout.page_mm[0], bottom - top)
-    return cached(office, source.tag(question), lambda: _jpeg(text.cut(_stored(office, source), matrix, row, SCALE)))
+    left, top = min(box.x for box in boxes) - MARGIN_MM, min(box.y for box in boxes) - MARGIN_MM
+    right, bottom = max(box.x + box.w for box in boxes) + MARGIN_MM, max(box.y + box.h for box in boxes) + MARGIN_MM
+    more = max(0.0, LEAST_BOXES_MM - (right - left)) / 2
+    left, right = max(0.0, left - more), min(layout.page_mm[0], right + more)
+    return Region("boxes", "boxes", left, top, right - left, bottom - top)
+
+
+def _part(office: Office, source: Source, part: Region) -> Grey:
+    """Return a part of the sheet, upright; handwriting that reaches into it is covered."""
+    matrix, _ = source.placed()
+    picture = text.cut(_stored(office, source), matrix, part, SCALE)
+    for region in source.regions():
+        _cover(picture, replace(region, x=region.x - part.x, y=region.y - part.y), SCALE)
+    return picture
 
 
 def original_jpeg(office: Office, page_id: int, whole: bool = False) -> bytes:
