@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from forms import code, loader, render, values
+from forms import code, loader, rare, render, values
 from forms.errors import MESSAGES, FormErrors
 from forms.layout import Layout
 from forms.messages import LANGUAGES, say
@@ -26,6 +26,7 @@ class Refused(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 2 with the reasons on standard error."""
     parsed = _parser().parse_args(arguments)
+    rare.look_in(parsed.fonts)
     try:
         return int(parsed.run(parsed))
     except Refused as refused:
@@ -54,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("presets", help="list the forms that come with the product")
     listing.set_defaults(run=_presets)
     for command in (printing, checking, listing):
+        command.add_argument(
+            "--fonts", type=Path, metavar="DIR", help="fonts with ideographs that the shipped ones lack"
+        )
         command.add_argument("--lang", choices=LANGUAGES, default=_language(), help="language of messages")
     return parser
 

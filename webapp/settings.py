@@ -63,6 +63,11 @@ class Settings(BaseModel):
         return Path(self.inbox) if self.inbox else self.instance / "inbox"
 
     @property
+    def fonts_folder(self) -> Path:
+        """Where the office puts fonts with characters that the shipped ones lack."""
+        return self.instance / "fonts"
+
+    @property
     def scans_folder(self) -> Path:
         return self.instance / "scans"
 

@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from forms import rare
 from forms.errors import FormError
 from forms.layout import Box, CodeArea, Fiducial, Page, Question, Region, Rule, Shape, Text
 from forms.survey import Question as Asked
 from forms.typeset import marks, setting
-from forms.typeset.metrics import EM_MM, advance
+from forms.typeset.metrics import EM_MM, RARE, advance
 from forms.typeset.setting import Style
 
 BOX = 5.0  # outside the ink
 OPTICAL_CENTRE_EM = 0.38
+HEI_STROKE_EM = 0.025
 
 
 def mm(value: float) -> float:
@@ -43,6 +45,9 @@ class Canvas:
             first = run[0]
             if first.face == "tick":
                 self.shapes.append(marks.text_tick(x + first.x + style.em / 2, cy, style.em))
+                continue
+            if first.face == RARE:
+                self._draw(x + first.x, cy, first.character, style)
                 continue
             self._text(x + first.x, cy, "".join(glyph.character for glyph in run), style, first.face)
         return x + (placed[-1].x + placed[-1].advance if placed else 0.0)
@@ -109,6 +114,14 @@ class Canvas:
             tuple(self.shapes),
         )
 
+    def _draw(self, x: float, cy: float, character: str, style: Style) -> None:
+        outline = rare.outline(character)
+        if outline is None:
+            raise KeyError(character)  # it was there when the line was measured
+        # Fonts of rare characters are Song: among the even strokes of Hei one needs thicker hairlines.
+        stroke = style.stroke + (HEI_STROKE_EM * style.em if style.face == "sans" else 0.0)
+        self.shapes += rare.shapes(outline, x, cy + OPTICAL_CENTRE_EM * style.em, style.em, mm(stroke))
+
     def _text(self, x: float, cy: float, string: str, style: Style, face: str) -> None:
         baseline = cy + OPTICAL_CENTRE_EM * style.em
         spacing = mm(style.spacing / EM_MM)
@@ -122,7 +135,7 @@ def _runs(placed: list[setting.Glyph], style: Style) -> list[list[setting.Glyph]
     for _, group in groupby(placed, key=lambda glyph: glyph.face):
         cut = True
         for glyph in group:
-            if cut or glyph.face == "tick":
+            if cut or glyph.face in ("tick", RARE):
                 runs.append([])
             runs[-1].append(glyph)
             natural = advance(glyph.character, style.face) * style.em + style.spacing

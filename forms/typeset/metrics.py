@@ -1,4 +1,7 @@
-"""How wide a character is. The two shipped fonts are measured with fontTools; nothing is drawn here."""
+"""How wide a character is. The two shipped fonts are measured with fontTools; nothing is drawn here.
+
+An ideograph that both lack may be in another font of this computer (``forms.rare``): its face is ``rare``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from pathlib import Path
 import pylopdf_fonts_zh_cn
 from fontTools.ttLib import TTFont
 
+from forms import rare
+
 EM_MM = 25.4 / 72  # one point of type in mm
+RARE = "rare"  # drawn as shapes, as √ is
 
 FONT_FILES = {"serif": Path(pylopdf_fonts_zh_cn.serif_path()), "sans": Path(pylopdf_fonts_zh_cn.sans_path())}
 
@@ -33,26 +39,33 @@ def face(name: str) -> Face:
 
 
 def face_of(character: str, wanted: str) -> str | None:
-    """Return the face that can print a character: the wanted one, else the other, else None."""
+    """Return the face that can print a character: the wanted one, else the other, else ``rare``, else None."""
     other = "sans" if wanted == "serif" else "serif"
-    return next((name for name in (wanted, other) if character in face(name)), None)
+    shipped = next((name for name in (wanted, other) if character in face(name)), None)
+    return shipped or (RARE if rare.outline(character) else None)
 
 
 def advance(character: str, wanted: str) -> float:
     """Return a character's width in em. One that no font has counts as a full square; ``unprintable`` finds it."""
     found = face_of(character, wanted)
+    if found == RARE:
+        drawn = rare.outline(character)
+        return drawn.advance if drawn else 1.0
     return face(found).advances[ord(character)] if found else 1.0
 
 
 def unprintable(text: str) -> str:
-    """Return the characters of ``text`` that cannot be printed: in neither font, invisible, or a placeholder's brace.
+    """Return the characters of ``text`` that cannot be printed: in no font, invisible, or a placeholder's brace.
 
     ``√`` is always printable, it is drawn as a shape.
     """
     return "".join(
         character
         for character in dict.fromkeys(text)
-        if character in "{}"
-        or not (character.isprintable() or character == "\u3000")
-        or not face_of(character, "serif")
+        if character in "{}" or not _visible(character) or not face_of(character, "serif")
     )
+
+
+def _visible(character: str) -> bool:
+    # Python knows no ideographs younger than itself, fonts may.
+    return character.isprintable() or character == "\u3000" or rare.is_ideograph(character)

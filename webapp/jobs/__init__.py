@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from forms import rare
 from webapp.db import Database
 from webapp.jobs.queue import HueyBell, InlineBell
 from webapp.office import Office
@@ -16,6 +17,7 @@ from webapp.storage import Storage
 def open_office(settings: Settings) -> Office:
     """Make the office of an instance folder: database, files and the bell of the setting ``inline_jobs``."""
     settings.instance.mkdir(parents=True, exist_ok=True)
+    rare.look_in(settings.fonts_folder)
     inline = InlineBell() if settings.inline_jobs else None
     bell = inline or HueyBell(settings.queue_file, secret_key(settings))
     office = Office(settings, Database(settings.url), Storage(settings.scans_folder), bell)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from forms.font_files import holds_rare
 from webapp.launch import PYTHON
 from webapp.launch.words import say, step, word
 
@@ -49,6 +50,7 @@ def has_chinese_font() -> bool:
 TO_INSTALL = (Need(("python3-venv",), "feature-venv", lambda: find_spec("ensurepip") is not None),)
 TO_READ = (Need(("libgl1", "libglib2.0-0"), "feature-cv2", lambda: succeeds([PYTHON, "-c", "import cv2"])),)
 TO_IDENTIFY = (Need(("tesseract-ocr", "tesseract-ocr-chi-sim", "tesseract-ocr-eng"), "feature-ocr", has_tesseract),)
+TO_PRINT = (Need(("fonts-hanazono",), "feature-rare", holds_rare),)
 TO_TEST = (
     Need(("chromium",), "feature-browser", lambda: shutil.which("chromium") is not None),
     Need(("fonts-noto-cjk", "fontconfig"), "feature-fonts", has_chinese_font),

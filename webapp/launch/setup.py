@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from webapp.launch import PYTHON, ROOT, VENV
-from webapp.launch.packages import TO_IDENTIFY, TO_INSTALL, TO_READ, provide, succeeds
+from webapp.launch.packages import TO_IDENTIFY, TO_INSTALL, TO_PRINT, TO_READ, provide, succeeds
 from webapp.launch.words import Trouble, cause_of, language, say, step
 
 FOOTNOTES = ("(Background on this error", "[SQL")  # what SQLAlchemy prints below the cause
@@ -103,7 +103,7 @@ def set_up(again: bool = False) -> None:
     install(requirements)
     if fresh:
         provide(TO_READ)
-    provide(TO_IDENTIFY, may_install=fresh)
+    provide([*TO_IDENTIFY, *TO_PRINT], may_install=fresh)
 
 
 def demo(instance: Path) -> None:

@@ -11,6 +11,7 @@ from fpdf import FPDF
 from fpdf.enums import TableHeadingsDisplay, XPos, YPos
 from fpdf.fonts import FontFace
 
+from webapp.papers.letters import Letters
 from webapp.papers.paper import (
     A4_MM,
     PROSE_LINE_PT,
@@ -45,12 +46,18 @@ class _Document(FPDF):
         self.paper = paper
         self.add_font("song", "", pylopdf_fonts_zh_cn.serif_path())
         self.add_font("hei", "", pylopdf_fonts_zh_cn.sans_path())
+        self.set_fallback_fonts(["song", "hei"])
+        self.letters = Letters(self)
         self.width_mm = A4_MM - 2 * paper.margin_mm
         self.set_margins(paper.margin_mm, 24 if paper.prose else 16, paper.margin_mm)
         self.set_auto_page_break(True, 24 if paper.prose else 18)
         self.set_title("".join(paper.title))
         self.set_lang("zh-CN")
         self.alias_nb_pages("{nb}")
+
+    def normalize_text(self, text: str) -> str:
+        """Make printable what is measured or written: all of it comes through here."""
+        return self.letters.readable(super().normalize_text(text))
 
     def header(self) -> None:
         if self.paper.stamp:
@@ -87,6 +94,8 @@ def write(paper: Paper) -> bytes:
             _signature(pdf, block)
         elif isinstance(block, Line):
             _line(pdf, block)
+    if note := pdf.letters.note():
+        _line(pdf, Line(note))
     return bytes(pdf.output())
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import func, make_url, select
 from sqlalchemy.exc import DatabaseError
 
+from forms import font_files, rare
 from forms.typeset.metrics import FONT_FILES
 from omr import ocr
 from webapp.models import Campaign, Opinion, Page, PrintFile, Scan, SignIn, now
@@ -49,7 +50,14 @@ def settings_in_force(office: Office) -> dict[str, str]:
 
 def examine(office: Office, head: str | None, revision: str | None) -> list[Finding]:
     """Look at everything. ``head``: the program's newest revision of the database; ``revision``: the database's."""
-    found = [*_disk(office), *_folders(office), *_fonts(), *_ocr(office), *_revision(head, revision)]
+    found = [
+        *_disk(office),
+        *_folders(office),
+        *_fonts(),
+        *_rare_fonts(office),
+        *_ocr(office),
+        *_revision(head, revision),
+    ]
     if revision == head:
         found += [*_clock(office), *_work(office)]
     return found
@@ -89,6 +97,18 @@ def _fonts() -> Iterator[Finding]:
         yield Finding("fault", "doctor-fonts-fault", {"files": ", ".join(missing)})
     else:
         yield Finding("ok", "doctor-fonts-ok", {"number": len(FONT_FILES)})
+
+
+def _rare_fonts(office: Office) -> Iterator[Finding]:
+    """Look for fonts with the ideographs that the shipped ones lack: the office's, and the computer's."""
+    broken, folder = rare.broken(), office.settings.fonts_folder
+    if broken:
+        yield Finding("fault", "doctor-rare-fault", {"files": ", ".join(map(str, broken))})
+    own = [path for path in font_files.office_fonts(folder) if path not in broken]
+    names = ", ".join(path.name for path in (*own, *font_files.installed()))
+    whole = font_files.holds_rare() or bool(own)
+    state = "ok" if whole else "note"
+    yield Finding(state, f"doctor-rare-{state}", {"files": names or "–", "folder": folder})
 
 
 def _ocr(office: Office) -> Iterator[Finding]:
