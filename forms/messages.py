@@ -10,14 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 LANGUAGES = ("zh", "en")
 
 
 @cache
 def catalogue(path: Path) -> dict[str, dict[str, str]]:
     """Read one ``messages.yaml``."""
+    import yaml  # here: a stack of pages is read without it, unless one of them has a problem
+
     value: dict[str, dict[str, str]] = yaml.safe_load(path.read_text("utf-8"))
     return value
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pytesseract
 from numpy.typing import NDArray
 
 from forms.code import ALPHABET, SheetCode, belongs, normalise
@@ -121,6 +120,8 @@ def _sheet_in(text: str, known: KnownPage) -> str | None:
 
 
 def _ocr(image: NDArray[Any], language: str, layout_mode: int) -> str:
+    import pytesseract  # here: it takes a page's time to load, and hardly a stack needs it
+
     try:
         text = pytesseract.image_to_string(image, lang=language, config=f"--psm {layout_mode}", timeout=_TIMEOUT_S)
     except (pytesseract.TesseractError, RuntimeError):  # missing language data, or the time is up: not read
