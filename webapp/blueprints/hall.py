@@ -58,6 +58,21 @@ def add_session(meeting_id: int) -> Any:
     return redirect(url_for("hall.index", meeting_id=meeting_id, session=session_id))
 
 
+@bp.post("/meetings/<int:meeting_id>/sessions/<int:session_id>/withdraw")
+@access(Right.MANAGE_MEETING)
+def withdraw_session(meeting_id: int, session_id: int) -> Any:
+    """Withdraw a supplementary session of this meeting; its numbers leave the books."""
+    with office().db.read() as session:
+        if session_id not in [row.id for row in sessions.of_meeting(session, meeting_id)]:
+            raise NotFound("no-such-row", kind="MeetingSession")
+    try:
+        sessions.withdraw(office(), session_id, why=form_text("why"), user_id=user_id())
+    except InvalidInput as error:
+        return hall_page(meeting_id, session_id, error), error.status
+    flash(_("The supplementary session is withdrawn. Its numbers count no longer."), "ok")
+    return redirect(url_for("hall.index", meeting_id=meeting_id))
+
+
 @bp.post("/meetings/<int:meeting_id>/turnout-reason")
 @access(Right.MANAGE_MEETING, Right.CLOSE)
 def give_reason(meeting_id: int) -> Response:
@@ -75,6 +90,7 @@ def hall_page(meeting_id: int, session_id: int | None, problem: InvalidInput | N
         further = sessions.of_meeting(session, meeting_id)
         if session_id is not None and session_id not in [row.id for row in further]:
             raise NotFound("no-such-row", kind="MeetingSession")
+        withdrawn = sessions.withdrawn(session, meeting_id)
         by_session = meetings.counts_by_session(session, meeting_id)
         drawn = printed(session, meeting_id)
         plan = plans.of_meeting(session, meeting)
@@ -88,6 +104,7 @@ def hall_page(meeting_id: int, session_id: int | None, problem: InvalidInput | N
         meeting_id,
         "meetings",
         further=further,
+        withdrawn=withdrawn,
         session_id=session_id,
         heads=by_session.get(session_id, {}),
         together=meetings.merged(by_session),

@@ -132,6 +132,7 @@ def counts_page(meeting_id: int, problem: InvalidInput | None) -> str:
     with office().db.read() as session:
         heads = meetings.counts_by_session(session, meeting_id)[None]
         further = sessions.of_meeting(session, meeting_id)
+        withdrawn = [row for row, _gone, _by in sessions.withdrawn(session, meeting_id)]
         turnout = meetings.turnout(session, meeting_id)
         warnings = head_counts.warnings(session, meeting_id)
         drawn = printed(session, meeting_id)
@@ -143,7 +144,8 @@ def counts_page(meeting_id: int, problem: InvalidInput | None) -> str:
         "meetings",
         heads=heads,
         further=further,
-        days={row.id: row.held_on for row in further},
+        days={row.id: row.held_on for row in (*further, *withdrawn)},
+        withdrawn={row.id for row in withdrawn},
         turnout=turnout,
         warnings=warnings,
         drawn=drawn,

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.errors import InvalidInput, NotFound
+from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import HeadCount, Meeting, MeetingSession, PrintRun, Survey, User
 from webapp.office import Office
-from webapp.services import closed
+from webapp.services import closed, sessions
 from webapp.services.meetings import Key, counts_by_session, latest_counts
 from webapp.services.printing import printed
 
@@ -92,6 +92,8 @@ def _check(session: Session, meeting_id: int, session_id: int | None) -> None:
         row = session.get(MeetingSession, session_id)
         if row is None or row.meeting_id != meeting_id:
             raise NotFound("no-such-row", kind="MeetingSession")
+        if sessions.is_withdrawn(session, session_id):
+            raise Conflict("session-withdrawn")
 
 
 def _refuse_stale(rows: list[HeadCount], heads: Mapping[Key, int], seen: Mapping[Key, str] | None) -> None:

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from omr import books
 from omr.books import Turnout
 from webapp.errors import InvalidInput, NotFound
-from webapp.models import Campaign, HeadCount, Meeting, Unit
+from webapp.models import Campaign, HeadCount, Meeting, SessionWithdrawal, Unit
 from webapp.office import Office
 from webapp.services import meeting_rules, meeting_times, plans
 
@@ -78,10 +78,14 @@ def update(office: Office, meeting_id: int, facts: Facts) -> None:
 
 
 def counts_by_session(session: Session, meeting_id: int) -> dict[int | None, dict[Key, int]]:
-    """Return the numbers in force of each session; None is the meeting itself, and always there."""
+    """Return the numbers in force of each session; None is the meeting itself, and always there.
+
+    Those of a session that was withdrawn are left out.
+    """
+    gone = exists().where(SessionWithdrawal.session_id == HeadCount.session_id)
     newest = (
         select(func.max(HeadCount.id))
-        .where(HeadCount.meeting_id == meeting_id)
+        .where(HeadCount.meeting_id == meeting_id, ~gone)
         .group_by(HeadCount.session_id, HeadCount.kind, HeadCount.form, HeadCount.rater_class)
     )
     found: dict[int | None, dict[Key, int]] = {None: {}}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from webapp.errors import InvalidInput, NotFound
-from webapp.models import Meeting, MeetingSession, TurnoutReason, User
+from webapp.errors import Conflict, InvalidInput, NotFound
+from webapp.models import Meeting, MeetingSession, SessionWithdrawal, TurnoutReason, User
 from webapp.office import Office
 from webapp.services import closed
 
@@ -40,9 +40,45 @@ def add(office: Office, meeting_id: int, *, held_on: dt.date | None, place: str,
 
 
 def of_meeting(session: Session, meeting_id: int) -> list[MeetingSession]:
-    """Return the supplementary sessions of a meeting, in the order in which they were added."""
-    query = select(MeetingSession).where(MeetingSession.meeting_id == meeting_id).order_by(MeetingSession.id)
+    """Return the supplementary sessions of a meeting that were not withdrawn, in the order in which they were added."""
+    gone = exists().where(SessionWithdrawal.session_id == MeetingSession.id)
+    query = select(MeetingSession).where(MeetingSession.meeting_id == meeting_id, ~gone).order_by(MeetingSession.id)
     return list(session.scalars(query))
+
+
+def withdraw(office: Office, session_id: int, *, why: str, user_id: int) -> int:
+    """Withdraw a supplementary session that was entered by mistake; its numbers leave the books and are kept.
+
+    Returns the meeting. Raises NotFound, InvalidInput without a reason, and Conflict once it is withdrawn or closed.
+    """
+    if not why or len(why) > 200:
+        raise InvalidInput("session-needs-reason")
+    with office.db.begin() as session:
+        row = session.get(MeetingSession, session_id)
+        if row is None:
+            raise NotFound("no-such-row", kind="MeetingSession")
+        _open_meeting(session, row.meeting_id)
+        if is_withdrawn(session, session_id):
+            raise Conflict("session-withdrawn")
+        session.add(SessionWithdrawal(session_id=session_id, meeting_id=row.meeting_id, why=why, user_id=user_id))
+        return row.meeting_id
+
+
+def is_withdrawn(session: Session, session_id: int) -> bool:
+    """Tell whether a supplementary session was withdrawn."""
+    return session.scalar(select(exists().where(SessionWithdrawal.session_id == session_id))) or False
+
+
+def withdrawn(session: Session, meeting_id: int) -> list[tuple[MeetingSession, SessionWithdrawal, str]]:
+    """Return the supplementary sessions that were withdrawn, with why and by whom."""
+    query = (
+        select(MeetingSession, SessionWithdrawal, User.display_name)
+        .join(SessionWithdrawal, SessionWithdrawal.session_id == MeetingSession.id)
+        .join(User, User.id == SessionWithdrawal.user_id)
+        .where(MeetingSession.meeting_id == meeting_id)
+        .order_by(MeetingSession.id)
+    )
+    return [(row, gone, by) for row, gone, by in session.execute(query)]
 
 
 def give_reason(office: Office, meeting_id: int, *, text: str, user_id: int) -> None:

@@ -7,15 +7,16 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from sqlalchemy import select
 
 from forms.survey import Values
 from forms.typeset import typeset
 from omr.tally import Asked
 from tests.sheet_rows import HEADS, Desk, worked_meeting
 from webapp.db import Database
-from webapp.errors import InvalidInput, NotFound
+from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.migrate import config, differences
-from webapp.models import PrintRun, Survey
+from webapp.models import PrintRun, Survey, TrailRow
 from webapp.services import books, exports, head_counts, meetings, printing, progress, sessions, stacks, tally
 
 SUBJECT = "中共机械学院委员会"
@@ -253,3 +254,44 @@ def test_database_of_before__keeps_its_numbers(tmp_path):
     with db.engine.connect() as connection:
         assert connection.execute(sa.text("PRAGMA foreign_key_check")).all() == []
     db.close()
+
+
+def test_session_that_was_withdrawn__leaves_the_books_with_its_numbers_and_stays_to_be_seen(office, worked, user):
+    correct(office, worked, user, {STAFF: 190, STUDENTS: 58})
+    before = books_of(office, worked)
+    session_id = sessions.add(
+        office, worked.id, held_on=dt.date(2011, 7, 18), place="机械楼 201", why="", user_id=user.id
+    )
+    correct(office, worked, user, {STAFF: 48}, session_id=session_id)
+    assert books_of(office, worked).turnout != before.turnout
+    with pytest.raises(InvalidInput, match="session-needs-reason"):
+        sessions.withdraw(office, session_id, why="", user_id=user.id)
+    sessions.withdraw(office, session_id, why="加错了会议", user_id=user.id)
+    after = books_of(office, worked)
+    assert (after.turnout, after.sessions, after.broken) == (before.turnout, (), before.broken)
+    for again in (
+        lambda: sessions.withdraw(office, session_id, why="再撤一次", user_id=user.id),
+        lambda: correct(office, worked, user, {STAFF: 9}, session_id=session_id),
+    ):
+        with pytest.raises(Conflict, match="session-withdrawn"):
+            again()
+    assert (session_id, 48) in [(row.session_id, row.number) for row in head_counts.history(office, worked.id)]
+    with office.db.read() as session:
+        ((row, gone, by),) = sessions.withdrawn(session, worked.id)
+        told = session.scalars(select(TrailRow).where(TrailRow.object == f"session_withdrawal:{gone.id}")).one()
+    assert (row.id, gone.why, by, told.why) == (session_id, "加错了会议", user.display_name, "加错了会议")
+
+
+def test_page_of_the_hall__withdraws_a_session(office, worked, operator):
+    session_id = sessions.add(
+        office, worked.id, held_on=dt.date(2011, 7, 18), place="机械楼 201", why="", user_id=operator.id
+    )
+    path = f"/meetings/{worked.id}/sessions/{session_id}/withdraw"
+    assert operator.post(path, {"why": ""}).status_code == 422
+    assert operator.post(path, {"why": "加错了"}).status_code == 302
+    page = operator.get(f"/meetings/{worked.id}/hall").get_data(as_text=True)
+    assert "已撤回的场次" in page
+    assert "加错了" in page
+    assert operator.get(f"/meetings/{worked.id}/hall?session={session_id}").status_code == 404
+    assert operator.post(path, {"why": "又一次"}).status_code == 404
+    assert operator.get(f"/meetings/{worked.id}/counts").status_code == 200
