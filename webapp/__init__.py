@@ -31,6 +31,7 @@ BLUEPRINTS = (
     "images",
     "review",
     "opinions",
+    "merging",
     "count",
     "papers",
     "shelf",

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from webapp.papers import codec
-from webapp.papers.paper import Cell, Data, Heading, Letterhead, Line, Paper, Signature, Table, Text
+from webapp.papers.paper import Cell, Data, Heading, Letterhead, Line, Paper, Picture, Signature, Table, Text
 
 PAPER = Paper(
     "总结",
@@ -19,7 +19,10 @@ PAPER = Paper(
         Line("注", "right"),
         Text("段一\n段二"),
         Table(
-            (26, 26), ((Cell(Decimal("92.50"), strong=True), Cell(None)),), ((Cell("a"), Cell(3)),), high=((0, 12.0),)
+            (26, 26),
+            ((Cell(Decimal("92.50"), strong=True), Cell(picture=Picture(b"\xff\xd8", 2.0, 1.0))),),
+            ((Cell("a"), Cell(3)),),
+            high=((0, 12.0),),
         ),
         Signature("党委", "2011年7月20日", ("组长：",), seal=False),
     ),

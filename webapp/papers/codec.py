@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from dataclasses import MISSING, fields, is_dataclass
@@ -17,6 +18,7 @@ CLASSES = {
     each.__name__: each
     for each in (
         values.Cell,
+        values.Picture,
         values.Heading,
         values.Line,
         values.Letterhead,
@@ -53,6 +55,8 @@ def digest(paper: Paper) -> str:
 def _encode(value: Any) -> Any:
     if isinstance(value, Decimal):
         return {KIND: "Decimal", "value": str(value)}
+    if isinstance(value, bytes):
+        return {KIND: "bytes", "value": base64.b64encode(value).decode("ascii")}
     if isinstance(value, tuple):
         return [_encode(each) for each in value]
     if is_dataclass(value):
@@ -75,4 +79,6 @@ def _decode(value: Any) -> Any:
     kind = value[KIND]
     if kind == "Decimal":
         return Decimal(value["value"])
+    if kind == "bytes":
+        return base64.b64decode(value["value"])
     return CLASSES[kind](**{name: _decode(content) for name, content in value.items() if name != KIND})

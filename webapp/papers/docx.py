@@ -6,6 +6,7 @@ import io
 from itertools import zip_longest
 from typing import Any
 
+import numpy as np
 from docx import Document
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT as VERTICAL
 from docx.enum.table import WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
@@ -14,6 +15,7 @@ from docx.enum.text import WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
+from PIL import Image
 
 from webapp.papers.paper import (
     PROSE_LINE_PT,
@@ -28,6 +30,7 @@ from webapp.papers.paper import (
     Table,
     Text,
     place,
+    qr,
 )
 
 SONG, HEI, LATIN = "宋体", "黑体", "Times New Roman"
@@ -36,6 +39,7 @@ CELL_MM = 0.45  # at the left and right of a cell
 BODY_PT, TITLE_PT, HEADING_PT, NOTE_PT = 9.5, 16, 12, 9
 LETTERHEAD_PT, PROSE_TITLE_PT = 24, 20
 MEASURE_PT = 156 * 72 / 25.4  # of a letter
+CODE_MM = 16.0
 RED = RGBColor(200, 30, 30)
 
 
@@ -63,6 +67,16 @@ def write(paper: Paper) -> bytes:
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
+
+
+def _code(paragraph: Any, code: str) -> None:
+    paragraph.alignment = ALIGN.RIGHT
+    rows = qr(code)
+    picture = np.kron(1 - np.array([list(row) for row in rows], np.uint8), np.ones((8, 8), np.uint8)) * 255
+    file = io.BytesIO()
+    Image.fromarray(np.pad(picture, 32, constant_values=255)).save(file, "PNG")
+    _run(paragraph, f"表号 {code}　", NOTE_PT, SONG)
+    paragraph.add_run().add_picture(file, width=Mm(CODE_MM))
 
 
 def _block(document: Any, paper: Paper, block: Block) -> None:
@@ -126,6 +140,8 @@ def _set_up_page(section: Any, paper: Paper) -> None:
         header = section.header.paragraphs[0]
         header.alignment = ALIGN.CENTER
         _run(header, paper.stamp, 11, HEI)
+    if paper.code:
+        _code(section.header.add_paragraph() if paper.stamp else section.header.paragraphs[0], paper.code)
     footer = section.footer.paragraphs[0]
     footer.alignment = ALIGN.CENTER
     _run(footer, f"{paper.foot}　第 " if paper.foot else "第 ", NOTE_PT, SONG)

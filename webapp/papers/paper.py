@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import segno
+
 A4_MM = 210.0
 WIDTH_UNITS = 52  # a unit is 3.5 mm on a form: A4 with margins of 14 mm
 MARGIN_MM = 14.0
@@ -163,6 +165,7 @@ class Paper:
     foot: str = ""
     stamp: str = ""
     data: tuple[Data, ...] = ()
+    code: str = ""  # printed on every page, also as a QR code, so that the paper is known when it is scanned back
 
     @property
     def prose(self) -> bool:
@@ -208,6 +211,14 @@ def place(rows: Sequence[Row]) -> Iterator[Placed]:
             yield Placed(number, column, cell)
     if taken != {(number, column) for number in range(len(rows)) for column in range(width)}:
         raise ValueError("rows of a table differ in length")
+
+
+CODE_MARK = "PYP1:"  # what the QR code of a paper begins with
+
+
+def qr(code: str) -> tuple[bytes, ...]:
+    """Return the modules of a paper's QR code, row by row; 1 is dark. The quiet zone is left to the writer."""
+    return tuple(bytes(row) for row in segno.make_qr(CODE_MARK + code, error="q").matrix)
 
 
 def plain(text: str) -> str:

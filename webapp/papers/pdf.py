@@ -25,6 +25,7 @@ from webapp.papers.paper import (
     Table,
     Text,
     place,
+    qr,
 )
 from webapp.papers.wrap import wrap
 
@@ -34,6 +35,7 @@ LINE_MM = 4.4
 PADDING_MM = 0.5
 MM_PER_PT = 25.4 / 72
 PROSE_LINE_MM = PROSE_LINE_PT * MM_PER_PT
+CODE_MM = 15.0  # width of the QR code
 SEAL_MM = 12.0  # room above the day, for a seal to lie over the unit's name
 ALIGNS = {"left": "L", "center": "C", "right": "R"}
 
@@ -49,7 +51,8 @@ class _Document(FPDF):
         self.set_fallback_fonts(["song", "hei"])
         self.letters = Letters(self)
         self.width_mm = A4_MM - 2 * paper.margin_mm
-        self.set_margins(paper.margin_mm, 24 if paper.prose else 16, paper.margin_mm)
+        top = 24 if paper.prose else 22 if paper.code else 16
+        self.set_margins(paper.margin_mm, top, paper.margin_mm)
         self.set_auto_page_break(True, 24 if paper.prose else 18)
         self.set_title("".join(paper.title))
         self.set_lang("zh-CN")
@@ -63,8 +66,25 @@ class _Document(FPDF):
         if self.paper.stamp:
             self.set_font("hei", "", 10.5)
             self.set_xy(self.l_margin, 6.5)
-            self.cell(self.width_mm, 7, self.paper.stamp, border=1, align="C")
-            self.set_xy(self.l_margin, self.t_margin)
+            self.cell(
+                self.width_mm - (CODE_MM + 36 if self.paper.code else 0), 7, self.paper.stamp, border=1, align="C"
+            )
+        if self.paper.code:
+            self._code(self.paper.code)
+        self.set_xy(self.l_margin, self.t_margin)
+
+    def _code(self, code: str) -> None:
+        rows = qr(code)
+        module = CODE_MM / len(rows)
+        left, top = self.l_margin + self.width_mm - CODE_MM, 4.5
+        self.set_fill_color(0)
+        for down, row in enumerate(rows):
+            for right, dark in enumerate(row):
+                if dark:
+                    self.rect(left + right * module, top + down * module, module, module, "F")
+        self.set_font("song", "", NOTE_PT)
+        self.set_xy(left - 36, top + CODE_MM - 6)
+        self.cell(34, 6, f"表号 {code}", align="R")
 
     def footer(self) -> None:
         self.set_y(-13)

@@ -5,7 +5,7 @@ A module ``*_papers.py`` names its kinds in a tuple ``KINDS``; ``services.paper_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -96,7 +96,7 @@ def rows_of(text: str, columns: int) -> list[tuple[str, ...]]:
     return [row + ("",) * (columns - len(row)) for row in rows if any(cell.strip() for cell in row)]
 
 
-def text_of(rows: list[tuple[str, ...]]) -> str:
+def text_of(rows: Sequence[tuple[str, ...]]) -> str:
     """Return rows as the text of a field with columns; line feeds and tabs within a cell become spaces."""
     cells = [[" ".join(cell.split()) for cell in row] for row in rows]
     return ROW.join(COLUMN.join(row) for row in cells if any(row))

@@ -10,22 +10,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from omr.books import Turnout
 from omr.tally import RATES, UNSTATED
 from webapp.errors import NotFound
-from webapp.models import Opinion
 from webapp.office import Office
 from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Row, Table
-from webapp.services import counting, detaching, result_tables, summary_parts, tally
-from webapp.services.answers import void_sheets
+from webapp.services import detaching, result_tables, summary_opinions, summary_parts, tally
 from webapp.services.result_tables import DASH, UNSTATED_WORD, class_word, label, or_dash, subject_name
+from webapp.services.summary_opinions import OpinionLine
 from webapp.services.tally import Results
 
 KINDS = {"school": "校党委", "college": "学院党委", "general": "党总支", "direct": "直属党支部", "branch": "党支部"}
-EMPTY_OPINIONS = 5  # ruled rows for the pen
 
 
 def summary(office: Office, meeting_id: int, survey_id: int, subject: str) -> Paper:
@@ -34,12 +31,12 @@ def summary(office: Office, meeting_id: int, survey_id: int, subject: str) -> Pa
         found = tally.results_in(session, meeting_id, survey_id, subject)
         if found is None or found.ref.form.about != "organisation" or subject not in found.ref.subjects:
             raise NotFound("no-summary")
-        opinions = confirmed_opinions(session, found, subject)
+        opinions = summary_opinions.lines(session, found, subject)
     return summary_of(found, subject, opinions)
 
 
 def summary_of(
-    results: Results, subject: str, opinions: Counter[str], texts: Mapping[str, str] = MappingProxyType({})
+    results: Results, subject: str, opinions: list[OpinionLine], texts: Mapping[str, str] = MappingProxyType({})
 ) -> Paper:
     """Set the paper from values alone. ``texts``: what people wrote, by field (see ``summary_papers``)."""
     items = results.of(subject)
@@ -56,7 +53,7 @@ def summary_of(
             Heading("二、测评结果"),
             *result_tables.tables(results, items),
             Heading("三、群众意见建议"),
-            _opinions(opinions),
+            summary_opinions.table(opinions),
             Heading("四、原因与整改"),
             summary_parts.measures(texts),
             Heading("五、通报"),
@@ -84,16 +81,7 @@ def stamp(results: Results) -> str:
 
 def confirmed_opinions(session: Session, results: Results, subject: str) -> Counter[str]:
     """Return the texts that a person has confirmed, with how often each was written. No sheet, no order of scanning."""
-    pages = counting.counting_pages(tally.scope_of(results.meeting.id, results.ref, subject))
-    texts = session.scalars(
-        select(Opinion.text)
-        .join(pages, pages.c.id == Opinion.page_id)
-        .where(
-            Opinion.state == "confirmed",
-            pages.c.sheet.not_in(void_sheets()),
-        )
-    )
-    waiting = Counter(text.strip() for text in texts if text.strip())
+    waiting = summary_opinions.confirmed(session, results, subject)
     return waiting + detaching.texts(session, results.meeting.id, results.ref.survey_id, subject)
 
 
@@ -237,16 +225,6 @@ def _people(name: str, turnout: Turnout) -> Row:
     known = turnout.present is not None and turnout.expected and not turnout.impossible
     percent = turnout.rate.percent if known else None
     return (label(name), Cell(turnout.expected), Cell(turnout.present), Cell(percent), Cell(reached))
-
-
-def _opinions(opinions: Counter[str]) -> Table:
-    rows: list[Row] = [
-        (Cell(number), Cell(text, align="left"), Cell(), Cell(), Cell(times), Cell("测评表"))
-        for number, (text, times) in enumerate(sorted(opinions.items(), key=lambda pair: (-pair[1], pair[0])), 1)
-    ]
-    rows += [(Cell(), Cell(), Cell(), Cell(), Cell(), Cell())] * max(0, EMPTY_OPINIONS - len(rows))
-    head = ("序号", "意见建议（归并后）", "类别", "涉及项目", "提出\n次数", "来源")
-    return Table((3, 26, 7, 6, 4, 6), tuple(rows), (tuple(label(word) for word in head),), row_mm=8)
 
 
 def _date(day: dt.date | None) -> str:

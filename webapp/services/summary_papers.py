@@ -11,8 +11,9 @@ from webapp.errors import NotFound
 from webapp.models import ShelfPaper, ShelfStep, Unit
 from webapp.papers.paper import Paper
 from webapp.rights import Right
-from webapp.services import reports, summary_parts, tally
-from webapp.services.paper_kind import Field, PaperKind, Target
+from webapp.services import own_summary, rectification, reports, summary_opinions, tally, work_report
+from webapp.services.paper_kind import Field, PaperKind, Target, text_of
+from webapp.services.summary_parts import MEASURE_COLUMNS
 from webapp.services.tally import Results
 
 
@@ -44,13 +45,13 @@ def stays_at_level_two(session: Session, target: Target) -> bool:
 
 
 def _fields(session: Session, target: Target) -> list[Field]:
-    found, _subject = results_of(session, target)
+    found, subject = results_of(session, target)
     meeting = found.meeting
     branch = stays_at_level_two(session, target)
     return [
         Field("presider", "Presided by", meeting.presider, 1),
         Field("supervisor", "Supervised by", meeting.supervisor, 1),
-        Field("measures", "Causes and rectification", "", columns=summary_parts.MEASURE_COLUMNS),
+        Field("measures", "Causes and rectification", register(session, found, subject), columns=MEASURE_COLUMNS),
         Field("notice_manner", "Announcement: manner", "", 1),
         Field("notice_reach", "Announcement: reach", "", 1),
         Field("notice_day", "Announcement: date", "", 1),
@@ -60,6 +61,19 @@ def _fields(session: Session, target: Target) -> list[Field]:
         Field("received_by", "Received by", "", 1),
         Field("received_on", "Received on", "", 1),
     ]
+
+
+def register(session: Session, results: Results, subject: str) -> str:
+    """Return the register of rectification as the rows of 四、原因与整改, for the field of that name."""
+    places = {each.merged_id: n for n, each in enumerate(summary_opinions.lines(session, results, subject), 1)}
+    rows = []
+    for row in rectification.rows(session, results.meeting.id, ""):
+        due = f"{row.due_on.month}月{row.due_on.day}日" if row.due_on else ""
+        done = "已办结" if row.stage in rectification.DONE else row.progress
+        place = str(places.get(row.opinion_id, "")) if row.opinion_id else ""
+        told = (place, row.problem, row.cause, row.measure, row.person, due, done, "是" if row.ordered else "否")
+        rows.append(told)
+    return text_of(rows)
 
 
 def _remark(session: Session, target: Target) -> str:
@@ -72,10 +86,12 @@ def _remark(session: Session, target: Target) -> str:
 
 def _build(session: Session, target: Target, texts: Mapping[str, str]) -> Paper:
     found, subject = results_of(session, target)
-    return reports.summary_of(found, subject, reports.confirmed_opinions(session, found, subject), texts)
+    return reports.summary_of(found, subject, summary_opinions.lines(session, found, subject), texts)
 
 
 KINDS = (
+    *own_summary.KINDS,
+    *work_report.KINDS,
     PaperKind(
         "summary",
         "基层党组织开展创先争优活动群众评议意见汇总表",
