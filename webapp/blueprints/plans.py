@@ -77,9 +77,9 @@ def typed() -> dict[str, Any]:
         if not found["forms"]:
             raise InvalidInput("no-form-chosen")
     if "options" in own:
-        found["options"] = {"set": form_text("options")} | (
-            {"unknown": form_text("unknown") == "yes"} if form_text("unknown") else {}
-        )
+        found["options"] = {"set": form_text("options")} | {
+            name: form_text(name) == "yes" for name in ("unknown", "rates_self") if form_text(name)
+        }
     if "raters" in own:
         found["raters"] = request.form.getlist("raters")
         if not found["raters"]:

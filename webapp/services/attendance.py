@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.errors import InvalidInput, NotFound
-from webapp.models import Attendance, Meeting, Rater
+from webapp.models import Attendance, Meeting
 from webapp.office import Office
 from webapp.services import closed, head_counts, raters
 from webapp.services.meetings import counts_by_session
 
 EXPECTED_NOTE, PRESENT_NOTE = "按名册", "按签到"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A person of the roster and whether he came. None: nobody has said yet."""
-
-    rater: Rater
-    present: bool | None
-
-
-def of(session: Session, meeting: Meeting) -> list[Place]:
-    """Return the roster of a meeting with what was ticked; who left the roster after he was ticked stays in it."""
-    newest = select(func.max(Attendance.id)).where(Attendance.meeting_id == meeting.id).group_by(Attendance.rater_id)
-    ticked = {row.rater_id: row.present for row in session.scalars(select(Attendance).where(Attendance.id.in_(newest)))}
-    query = select(Rater).where(Rater.unit_id == meeting.unit_id, Rater.left_at.is_(None) | Rater.id.in_(ticked))
-    return [Place(row, ticked.get(row.id)) for row in session.scalars(query.order_by(Rater.id))]
-
-
-def came(session: Session, meeting: Meeting) -> Counter[str]:
-    """Return how many of each class came by the ticks."""
-    return Counter(place.rater.rater_class for place in of(session, meeting) if place.present)
 
 
 def tick(office: Office, meeting_id: int, present: Collection[int], *, user_id: int) -> dict[str, int]:
@@ -47,7 +23,7 @@ def tick(office: Office, meeting_id: int, present: Collection[int], *, user_id: 
     with office.db.begin() as session:
         meeting = _meeting(session, meeting_id)
         closed.refuse(session, meeting_id)
-        places = of(session, meeting)
+        places = raters.places(session, meeting)
         if not places:
             raise InvalidInput("raters-empty")
         session.add_all(
@@ -56,7 +32,7 @@ def tick(office: Office, meeting_id: int, present: Collection[int], *, user_id: 
             if row.present is not (row.rater.id in present)
         )
         session.flush()
-        found = came(session, meeting)
+        found = raters.came(session, meeting)
         totals = {row.rater.rater_class: found[row.rater.rater_class] for row in places}
     _enter(office, meeting_id, "present", totals, PRESENT_NOTE, user_id)
     return totals

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import HeadCount, Meeting, MeetingSession, PrintRun, Survey, User
 from webapp.office import Office
-from webapp.services import closed, sessions
+from webapp.services import closed, own_row, sessions
 from webapp.services.meetings import Key, counts_by_session, latest_counts
 from webapp.services.printing import printed
 
@@ -128,7 +128,8 @@ def warnings(session: Session, meeting_id: int) -> list[Warning]:
     """Return what can't be: more present than expected, more sheets handed out than raters or than printed."""
     heads = latest_counts(session, meeting_id)
     drawn, subjects = printed(session, meeting_id), _subjects(session, meeting_id)
-    found = list(_too_many_present(heads)) + list(_too_many_issued(heads, subjects))
+    fewer = own_row.left_out(session, session.get_one(Meeting, meeting_id))
+    found = list(_too_many_present(heads)) + list(_too_many_issued(heads, subjects, fewer))
     for form in sorted({form for _, form, _ in heads if form}):
         used = [number for (kind, of_form, _), number in heads.items() if of_form == form and kind in PAPER]
         if sum(used) > drawn.get(form, 0):
@@ -144,12 +145,15 @@ def _too_many_present(heads: Mapping[Key, int]) -> Iterator[Warning]:
             yield Warning("heads-over-expected", "", rater_class, {"present": number, "expected": expected})
 
 
-def _too_many_issued(heads: Mapping[Key, int], subjects: Mapping[str, int]) -> Iterator[Warning]:
+def _too_many_issued(
+    heads: Mapping[Key, int], subjects: Mapping[str, int], fewer: Mapping[tuple[str, str], int]
+) -> Iterator[Warning]:
     for (kind, form, rater_class), number in heads.items():
         present = heads.get(("present", "", rater_class))
         if kind != "issued" or present is None:
             continue
         most = present * max(subjects.get(form, 1), 1)  # a rater gets a sheet for each subject
+        most -= fewer.get((form, rater_class), 0)  # but none about himself
         if number > most:
             yield Warning("heads-over-present", form, rater_class, {"issued": number, "most": most})
 

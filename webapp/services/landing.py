@@ -23,8 +23,11 @@ PLACES = {
     Role.COMMITTEE_MEMBER: "meetings.show",
     Role.SCANNER: "scanning.index",
     Role.TRANSCRIBER: "opinions.index",
+    Role.SCHOOL_LEADER: "reports.index",
     Role.ADMINISTRATOR: "accounts.index",
 }
+
+WATCHING = (Role.LIAISON, Role.COMMITTEE_MEMBER)  # with several meetings they begin at what they report on
 
 
 def place(session: Session, standing: Standing) -> tuple[str, dict[str, Any]]:
@@ -40,7 +43,7 @@ def place(session: Session, standing: Standing) -> tuple[str, dict[str, Any]]:
     query = select(Meeting.id).where(Meeting.unit_id.in_(standing.units(Right.SEE_BOOKS))).limit(2)
     held = list(session.scalars(query))
     if len(held) != 1:
-        return "home.index", {}
+        return ("reports.index" if role in WATCHING else "home.index"), {}
     if endpoint == "scanning.index" and _doubts(session, held[0]):
         endpoint = "review.index"
     return endpoint, {"meeting_id": held[0]}

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from omr.books import Turnout
 from omr.residual import Line, Residual, nearest
 from omr.tally import Asked
-from webapp.models import Batch, Campaign, Scan
-from webapp.services import trays
+from webapp.models import Batch, Campaign, Meeting, Scan
+from webapp.services import groups, meeting_times, trays, tree
 from webapp.services.head_counts import Warning
 from webapp.services.plans import Plan
 from webapp.services.progress import Progress
@@ -128,7 +128,19 @@ def concerns(
     session: Session, meeting_id: int, p: Progress, rows: list[Turnout], warnings: list[Warning]
 ) -> list[Concern]:
     """Return what needs attention, the gravest first."""
-    return [*_turnout(rows), *_returned(p), *_numbers(warnings), *_work(session, meeting_id, p)]
+    return [
+        *_turnout(rows), *_returned(p), *_numbers(warnings), *_work(session, meeting_id, p),
+        *_watched(session, meeting_id),
+    ]  # fmt: skip
+
+
+def _watched(session: Session, meeting_id: int) -> Iterator[Concern]:
+    """Who guides and watches the meeting, and who presents: while there is still time, and whether anybody came."""
+    meeting = session.get_one(Meeting, meeting_id)
+    for code, state, params in meeting_times.worries(session, meeting):
+        yield Concern(code, "watching.index", state, params)
+    if not tree.is_branch(meeting.unit) and groups.head(session, meeting.unit_id) is None:
+        yield Concern("concern-no-head", "running.index", "warn")
 
 
 def _turnout(rows: list[Turnout]) -> Iterator[Concern]:

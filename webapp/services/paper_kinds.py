@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from webapp.errors import NotFound
-from webapp.services import aftermath_papers, summary_papers
+from webapp.services import aftermath_papers, meeting_papers, preparing_papers, report_papers, summary_papers
 from webapp.services.paper_kind import PaperKind
 
-KINDS: dict[str, PaperKind] = {kind.key: kind for kind in (*summary_papers.KINDS, *aftermath_papers.KINDS)}
+MODULES = (preparing_papers, meeting_papers, report_papers, summary_papers, aftermath_papers)
+KINDS: dict[str, PaperKind] = {kind.key: kind for module in MODULES for kind in module.KINDS}
 
 
 def get(key: str) -> PaperKind:

@@ -181,7 +181,7 @@ def _options(_session: Session, _campaign: Campaign, value: Mapping[str, Any]) -
     if wanted and wanted not in plan_forms.OPTION_SETS:
         raise InvalidInput("no-such-options")
     kept: dict[str, Any] = {"set": wanted} if wanted else {}
-    return kept | ({"unknown": bool(value["unknown"])} if "unknown" in value else {})
+    return kept | {name: bool(value[name]) for name in ("unknown", "rates_self") if name in value}
 
 
 def _raters(session: Session, campaign: Campaign, value: list[str]) -> list[str]:

@@ -61,7 +61,7 @@ class Plan:
     report_by: dt.date | None
     forms: tuple[str, ...]  # of Survey.form, in the campaign's order
     member_form: str  # the first of them that rates members, "" where there is none
-    options: Mapping[str, Any]  # {"set": of plan_forms.OPTION_SETS or "", "unknown": bool}; {}: as the forms say
+    options: Mapping[str, Any]  # "set": of plan_forms.OPTION_SETS or "", "unknown", "rates_self"; {}: as the forms say
     raters: tuple[str, ...]  # ids of rater classes
     rules: Mapping[str, Any]  # the counting rules in force
     flexible: Flexible | None

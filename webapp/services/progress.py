@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models import Batch, Decision, Page, PrintFile, PrintRun, Scan, Survey
 from webapp.office import Office
-from webapp.services import printing, rectification, trays
+from webapp.services import printing, rectification, self_check, trays
 from webapp.services.meetings import latest_counts
 
 WAITING_SCANS = ("received", "opening", "reading")
@@ -35,6 +35,8 @@ class Progress:
     rating: int = 0  # of the returned sheets, those that rate an organisation: the summary is theirs
     remedies: int = 0  # problems in the register of rectification
     remedied: int = 0  # of these, those that are settled
+    check: int | None = None  # parts of the self-check that are missing; None: not begun
+    checked: bool = False  # the self-check is marked done
     unread: int = 0  # pages (or files not opened yet) still to be read, in the scans that the meeting shows
 
 
@@ -54,6 +56,7 @@ def progress(session: Session, meeting_id: int) -> Progress:
     heads = latest_counts(session, meeting_id)
     files = _print_files(session, meeting_id)
     pages, returned, doubts = _pages(session, meeting_id)
+    check = self_check.current(session, meeting_id)
     return Progress(
         expected=_total(heads, "expected"),
         present=_total(heads, "present"),
@@ -68,6 +71,8 @@ def progress(session: Session, meeting_id: int) -> Progress:
         ruled=_ruled(session, meeting_id),
         rating=_rating(session, meeting_id),
         unread=_unread(session, meeting_id),
+        check=len(check.missing) if check.at else None,
+        checked=check.done_on is not None,
         remedies=len(register := rectification.rows(session, meeting_id)),
         remedied=sum(row.stage in rectification.DONE for row in register),
     )
@@ -81,7 +86,17 @@ def phases(office: Office, meeting_id: int) -> list[Phase]:
 
 def rail(p: Progress) -> list[Phase]:
     """Tell of each phase its state and, in numbers, why."""
-    return [_heads(p), _printing(p), _scanning(p), _review(p), *_ends(p)]
+    return [_prepare(p), _printing(p), _heads(p), _scanning(p), _review(p), *_ends(p)]
+
+
+def _prepare(p: Progress) -> Phase:
+    if p.checked:
+        return Phase("prepare", "prepare.index", "done", "phase-prepare-done")
+    if p.check is None:
+        return Phase("prepare", "prepare.index", "todo", "phase-prepare-none")
+    if p.check:
+        return Phase("prepare", "prepare.index", "now", "phase-prepare-draft", {"parts": p.check})
+    return Phase("prepare", "prepare.index", "now", "phase-prepare-written")
 
 
 def _heads(p: Progress) -> Phase:

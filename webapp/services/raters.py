@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.errors import InvalidInput, NotFound
-from webapp.models import Member, Rater, Survey, Unit, now
+from webapp.models import Attendance, Meeting, Member, Rater, Survey, Unit, now
 from webapp.office import Office
 from webapp.services import surveys, tree
 
@@ -36,10 +36,31 @@ class Line:
     rater_class: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A person of the roster and whether he came. None: nobody has said yet."""
+
+    rater: Rater
+    present: bool | None
+
+
 def people(session: Session, unit_id: int) -> list[Rater]:
     """Return who is expected at the meetings of a unit, in the order they were entered."""
     query = select(Rater).where(Rater.unit_id == unit_id, Rater.left_at.is_(None)).order_by(Rater.id)
     return list(session.scalars(query))
+
+
+def places(session: Session, meeting: Meeting) -> list[Place]:
+    """Return the roster of a meeting with what was ticked; who left the roster after he was ticked stays in it."""
+    newest = select(func.max(Attendance.id)).where(Attendance.meeting_id == meeting.id).group_by(Attendance.rater_id)
+    ticked = {row.rater_id: row.present for row in session.scalars(select(Attendance).where(Attendance.id.in_(newest)))}
+    query = select(Rater).where(Rater.unit_id == meeting.unit_id, Rater.left_at.is_(None) | Rater.id.in_(ticked))
+    return [Place(row, ticked.get(row.id)) for row in session.scalars(query.order_by(Rater.id))]
+
+
+def came(session: Session, meeting: Meeting) -> Counter[str]:
+    """Return how many of each class came by the ticks."""
+    return Counter(place.rater.rater_class for place in places(session, meeting) if place.present)
 
 
 def numbers(session: Session, unit_id: int) -> Counter[str]:

@@ -27,6 +27,13 @@ STEP_WORDS = {
     "end": "宣布散会",
 }  # fmt: skip  # as printed
 
+STEP_LABELS = {
+    "open": "Open the meeting", "heads": "Count heads", "statement": "Public statement", "comments": "Comments",
+    "issue": "Hand out the sheets", "explain": "Explain how to fill them in", "fill": "Fill in the sheets",
+    "collect": "Collect the sheets", "tally": "Count the sheets", "announce": "Announce the result",
+    "end": "End the meeting",
+}  # fmt: skip  # msgids
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -211,6 +211,7 @@ def test_progress__counts_what_is_in_the_rows(office, meeting, run, user):
     )
     assert [(row.code, dict(row.params)) for row in concerns] == [
         ("concern-held", {"pages": 1}), ("concern-tray", {"pages": 1}), ("concern-files", {"files": 1}),
+        ("concern-no-liaison", {}), ("concern-no-head", {}),
     ]  # fmt: skip
 
 

@@ -77,11 +77,15 @@ def test_rail_of_nothing__has_not_begun():
 def test_rail__follows_the_work():
     half = states(Progress(expected=316, printed=330, returned=294, doubts=14, ruled=48))
     assert half == {
+        "prepare": "todo",
         "meetings": "now", "printing": "done", "scanning": "done", "review": "now", "count": "todo", "papers": "todo",
         "rectify": "todo",
     }  # fmt: skip
-    whole = states(Progress(expected=316, present=296, printed=330, returned=294, ruled=62, rating=294))
+    whole = states(
+        Progress(checked=True, expected=316, present=296, printed=330, returned=294, ruled=62, rating=294)
+    )
     assert whole == {
+        "prepare": "done",
         "meetings": "done", "printing": "done", "scanning": "done", "review": "done", "count": "now", "papers": "now",
         "rectify": "todo",
     }  # fmt: skip
@@ -90,6 +94,8 @@ def test_rail__follows_the_work():
 @pytest.mark.parametrize(
     ("progress", "phase", "state", "note"),
     [
+        (Progress(check=2), "prepare", "now", "phase-prepare-draft"),
+        (Progress(check=0), "prepare", "now", "phase-prepare-written"),
         (Progress(expected=10, present=11), "meetings", "warn", "phase-heads-both"),
         (Progress(present=11), "meetings", "warn", "phase-heads-present"),
         (Progress(printed=5, printing=1), "printing", "now", "phase-print-now"),

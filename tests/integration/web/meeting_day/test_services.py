@@ -11,14 +11,17 @@ from sqlalchemy import select
 
 from webapp import acting
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.models import Meeting, Member, Notice, TrailRow, Unit
+from webapp.models import Layout, Meeting, Member, Notice, PrintRun, TrailRow, Unit
 from webapp.services import (
     attendance,
     cadres,
     gathering,
     groups,
+    head_counts,
     meeting_times,
     meetings,
+    own_row,
+    plan_versions,
     posts,
     raters,
     run_sheet,
@@ -280,7 +283,7 @@ def test_attendance__is_ticked_by_person_and_counted_by_class(office, meeting, b
         assert (heads["present", "", "staff"], heads["present", "", "student"]) == (2, 0)
     raters.leave(office, meeting.unit_id, [people["张三"]], user_id=leading.id)
     with office.db.read() as session:
-        names = [place.rater.name for place in attendance.of(session, session.get(Meeting, meeting.id))]
+        names = [place.rater.name for place in raters.places(session, session.get(Meeting, meeting.id))]
     assert "张三" in names  # he was there
 
 
@@ -308,3 +311,30 @@ def test_direct_branch__counts_as_a_unit_of_level_2(office, campaign, leading):
     with office.db.read() as session:
         meeting = supervisors.meeting_of(session, meeting_id)
         assert [each.kind for each in supervisors.of(session, meeting)] == ["liaison"]
+
+
+def test_rated_member_who_came__gets_no_sheet_about_himself(office, campaign, surveys, branch_meeting, branch, leading):
+    with office.db.begin() as session:
+        session.add(Layout(digest="AAAAAAAA", form="member", source="{}"))
+        for name in ("王建国", "包斯琴"):
+            session.add(PrintRun(
+                meeting_id=branch_meeting.id, survey_id=surveys["member"], layout_digest="AAAAAAAA", subject=name,
+                created_by=leading.id,
+            ))  # fmt: skip
+    raters.add_members(office, branch.id, rater_class="staff", user_id=leading.id)
+    raters.add(office, branch.id, raters.pasted("群众甲\n群众乙"), rater_class="staff", user_id=leading.id)
+    with office.db.read() as session:
+        people = [row.id for row in raters.people(session, branch.id)]
+    attendance.tick(office, branch_meeting.id, people, user_id=leading.id)
+    for number, warned in ((6, []), (7, ["heads-over-present"])):  # four came, two are rated: 4 × 2 − 2
+        numbers = {("issued", "member", "staff"): str(number)}
+        head_counts.enter(office, branch_meeting.id, numbers, user_id=leading.id, note="清点")
+        with office.db.read() as session:
+            codes = [row.code for row in head_counts.warnings(session, branch_meeting.id)]
+        assert [code for code in codes if code == "heads-over-present"] == warned
+    plan = {"options": {"rates_self": True}}
+    version = plan_versions.save(office, campaign.id, branch.parent_id, plan, user_id=leading.id)
+    plan_versions.issue(office, campaign.id, branch.parent_id, version, user_id=leading.id)
+    with office.db.read() as session:
+        assert own_row.rates_self(session, fresh(session, branch_meeting))
+        assert "heads-over-present" not in [row.code for row in head_counts.warnings(session, branch_meeting.id)]
