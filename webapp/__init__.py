@@ -51,6 +51,7 @@ BLUEPRINTS = (
     "rectify",
     "consequences",
     "handing_in",
+    "overview",
 )
 
 

@@ -62,11 +62,13 @@ def is_void(session: Session, sheet: str) -> bool:
     return session.scalar(select(void_sheets().where(Ruling.sheet == sheet).exists())) or False
 
 
-def effective_answers(within: Select[int] | None = None) -> Select[int, str, str, str, str]:
+def effective_answers(
+    within: Select[int] | None = None, question: str | None = None
+) -> Select[int, str, str, str, str]:
     """SQL: (page_id, question, state, choice, source) of the pages: the newest decision, else the machine's answer.
 
     ``within`` selects the ids of the pages; without it all are meant. A count gives it, so that its time grows with one
-    meeting and not with the whole database.
+    meeting and not with the whole database. ``question`` leaves one question alone.
     """
     waits = Decision.stage.in_(OPEN_STAGES)  # its own words stay with whoever wrote them
     person = select(
@@ -78,6 +80,8 @@ def effective_answers(within: Select[int] | None = None) -> Select[int, str, str
     ).where(Decision.id.in_(newest_decisions()), Decision.state != MACHINE)
     if within is not None:
         person = person.where(Decision.page_id.in_(within))
+    if question is not None:
+        person = person.where(Decision.question == question)
     ruled = aliased(Decision)
     machine = (
         select(Page.id, Answer.question, Answer.state, Answer.choice, literal(MACHINE))
@@ -93,6 +97,8 @@ def effective_answers(within: Select[int] | None = None) -> Select[int, str, str
     )
     if within is not None:
         machine = machine.where(Page.id.in_(within))
+    if question is not None:
+        machine = machine.where(Answer.question == question)
     rows = union_all(person, machine).subquery()
     return select(rows.c.page_id, rows.c.question, rows.c.state, rows.c.choice, rows.c.source)
 

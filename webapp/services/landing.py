@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Meeting, Page, PrintRun
+from webapp.models import Campaign, Meeting, Page, PrintRun
 from webapp.rights import RIGHTS, Right, Role
 from webapp.services.first_steps import first_steps
 from webapp.services.rights import Standing
 
 # The widest role comes first: who holds several begins where he sees the most.
 PLACES = {
-    Role.SCHOOL_OFFICE: "home.index",
-    Role.ORGANIZATION_DEPARTMENT: "home.index",
+    Role.SCHOOL_OFFICE: "overview.index",
+    Role.ORGANIZATION_DEPARTMENT: "overview.index",
     Role.UNIT_ADMINISTRATOR: "meetings.show",
     Role.BRANCH: "meetings.show",
     Role.SCRUTINEER: "count.index",
@@ -38,6 +38,9 @@ def place(session: Session, standing: Standing) -> tuple[str, dict[str, Any]]:
     if role is None:
         return "auth.me", {}
     endpoint = PLACES[role]
+    if endpoint == "overview.index":
+        newest = session.scalar(select(func.max(Campaign.id)))
+        return ("home.index", {}) if newest is None else (endpoint, {"campaign_id": newest})
     if Right.SEE_BOOKS not in RIGHTS[role] or endpoint == "home.index":
         return endpoint, {}
     query = select(Meeting.id).where(Meeting.unit_id.in_(standing.units(Right.SEE_BOOKS))).limit(2)
