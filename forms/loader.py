@@ -11,7 +11,7 @@ from pathlib import Path
 
 from forms.errors import FormErrors
 from forms.nodes import Source, Table, compose, decode
-from forms.survey import Choice, Design, OpinionBox, Question, Survey, Values
+from forms.survey import FOCI, Choice, Design, OpinionBox, Question, Survey, Values
 from forms.typeset import CHOICES, IDENTITY, IDENTITY_CHOICES, ITEMS, typeset
 
 PRESETS = ("org", "member", "roster-overall", "roster-items")
@@ -142,7 +142,7 @@ def _identity(table: Table, design: Design) -> list[tuple[str, Question]]:
 
 def _items(table: Table, design: Design, choices: tuple[Choice, ...]) -> list[tuple[str, Question]]:
     items = []
-    for entry in table.tables("items", ("id", "text", "text_en", "overall", "most"), *ITEMS[design]):
+    for entry in table.tables("items", ("id", "text", "text_en", "overall", "most", "focus"), *ITEMS[design]):
         most = entry.number("most", 1, 1, max(1, len(choices)))
         item = Question(
             _named(entry, "id", _ID),
@@ -152,6 +152,7 @@ def _items(table: Table, design: Design, choices: tuple[Choice, ...]) -> list[tu
             type="multi" if most > 1 else "single",
             most=most,
             overall=entry.flag("overall", False),
+            focus=entry.word("focus", FOCI, "none").replace("none", ""),
         )
         items.append((entry.place, item))
     overall = [place for place, item in items if item.overall]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+FOCI = ("duty", "promise", "role")  # 履行职责, 兑现承诺, 发挥作用
+
 
 class Design(StrEnum):
     """Which of the four printed designs carries the survey."""
@@ -48,6 +50,7 @@ class Question:
     type: str = "single"  # "single" or "multi"
     most: int = 1  # how many marks are allowed; 1 for "single"
     overall: bool = False  # the item whose rate is the headline (总体情况)
+    focus: str = ""  # of FOCI: which of the directive's three focuses it asks about
 
 
 @dataclass(frozen=True, slots=True)

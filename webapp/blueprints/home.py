@@ -12,9 +12,22 @@ from forms import loader
 from webapp.access import Access, access, standing
 from webapp.errors import Forbidden, InvalidInput
 from webapp.i18n import today
+from webapp.models import Campaign
 from webapp.pages import form_date, form_text, office, user_id
 from webapp.rights import Right
-from webapp.services import campaigns, landing, outlook, progress, surveys, units
+from webapp.services import (
+    basis,
+    campaigns,
+    landing,
+    moves,
+    outlook,
+    plans,
+    progress,
+    records,
+    roster_import,
+    surveys,
+    units,
+)
 
 bp = Blueprint("home", __name__)
 NUMBERS = ("turnout_percent", "disclosure_floor", "high_percent", "low_percent", "low_dissatisfied_in")
@@ -50,7 +63,7 @@ def create_campaign() -> Any:
     forms = tuple(form for form in loader.PRESETS if form in request.form.getlist("forms"))
     try:
         facts = campaign_facts()
-        campaign_id = campaigns.create(office(), facts, forms=forms, rules=campaigns.preset().rules)
+        campaign_id = campaigns.create(office(), facts, forms=forms, rules=campaigns.preset().rules, user_id=user_id())
     except InvalidInput as error:
         return new_page(request.form, forms, error), error.status
     return redirect(url_for("home.campaign", campaign_id=campaign_id))
@@ -62,6 +75,7 @@ def campaign(campaign_id: int) -> str:
     """One campaign: where its meetings stand, its forms."""
     row = campaigns.get(office(), campaign_id)
     seen = [meeting for meeting in row.meetings if standing().may(Right.SEE_BOOKS, meeting.unit_id)]
+    mine = standing().units(Right.SEE_BOOKS)
     return render_template(
         "home/campaign.html",
         campaign=row,
@@ -71,6 +85,7 @@ def campaign(campaign_id: int) -> str:
         printed=surveys.printed_forms(office(), campaign_id),
         rules=campaigns.rules_of(row),
         has_units=bool(units.units(office())),
+        units=[(depth, unit) for depth, unit in units.units(office()) if unit.id in mine and unit.kind != "school"],
     )
 
 
@@ -79,7 +94,7 @@ def campaign(campaign_id: int) -> str:
 def edit_campaign(campaign_id: int) -> str:
     """The facts of a campaign."""
     row = campaigns.get(office(), campaign_id)
-    return render_template("home/edit_campaign.html", campaign=row, facts=row, problem=None)
+    return record_page(row, row, None)
 
 
 @bp.post("/campaigns/<int:campaign_id>/edit")
@@ -88,11 +103,34 @@ def save_campaign(campaign_id: int) -> Any:
     """Change the facts of a campaign."""
     row = campaigns.get(office(), campaign_id)
     try:
-        campaigns.update(office(), campaign_id, campaign_facts())
+        rounds = tuple(line.strip() for line in form_text("rounds").splitlines() if line.strip())
+        reserved = tuple(part for part in plans.PARTS if part not in request.form.getlist("open"))
+        campaigns.update(
+            office(), campaign_id, campaign_facts(), rounds=rounds, reserved=reserved, why=form_text("why"),
+            user_id=user_id(),
+        )  # fmt: skip
     except InvalidInput as error:
-        page = render_template("home/edit_campaign.html", campaign=row, facts=request.form, problem=error)
-        return page, error.status
+        return record_page(row, request.form, error), error.status
+    flash(_("The record is saved."), "ok")
     return redirect(url_for("home.campaign", campaign_id=campaign_id))
+
+
+def record_page(campaign: Campaign, facts: Any, problem: InvalidInput | None) -> str:
+    """Render the record of a campaign as fields, its documents and its history; what was typed stays."""
+    with office().db.read() as session:
+        history = records.history(session, campaign.id)
+        documents = basis.documents(session, campaign.id)
+    return render_template(
+        "home/edit_campaign.html",
+        campaign=campaign,
+        facts=facts,
+        problem=problem,
+        parts=plans.PARTS,
+        closed=campaign.reserved if problem is None else set(plans.PARTS) - set(request.form.getlist("open")),
+        rounds=request.form.get("rounds", "\n".join(campaign.rounds)),
+        history=history,
+        documents=documents,
+    )
 
 
 @bp.get("/campaigns/<int:campaign_id>/rules")
@@ -117,7 +155,7 @@ def save_rules(campaign_id: int) -> Any:
         "denominator": form_text("denominator"),
     }
     try:
-        campaigns.set_rules(office(), campaign_id, wanted)
+        campaigns.set_rules(office(), campaign_id, wanted, user_id=user_id())
     except InvalidInput as error:
         page = render_template("home/rules.html", campaign=row, rules={**wanted, **typed}, problem=error)
         return page, error.status
@@ -163,9 +201,21 @@ def unit(unit_id: int) -> str:
     with office().db.read() as session:
         expected = units.expected(session).get(unit_id, {})
         members = units.members(session, unit_id)
+        gone = moves.of_unit(session, unit_id)
+    row = units.get(office(), unit_id)
+    own = standing().units(Right.MANAGE_UNITS)
+    others = [
+        each for _depth, each in units.units(office())
+        if each.id in own and each.id != unit_id and each.merged_into is None
+    ]  # fmt: skip
     return render_template(
         "home/unit.html",
-        unit=units.get(office(), unit_id),
+        unit=row,
+        moves=gone,
+        names={each.id: each.name for _depth, each in units.units(office())},
+        branches=[each for each in others if each.kind in roster_import.SMALL_WORK],
+        alike=[each for each in others if each.kind == row.kind],
+        today=today(),
         history=units.history(office(), unit_id),
         expected=expected,
         members=members,
@@ -205,6 +255,9 @@ def campaign_facts() -> campaigns.Facts:
         issued_on=form_date("issued_on"),
         finish_by=form_date("finish_by"),
         report_by=form_date("report_by"),
+        addressees=form_text("addressees"),
+        directive=form_text("directive").replace("\r\n", "\n"),
+        criteria=form_text("criteria").replace("\r\n", "\n"),
     )
 
 

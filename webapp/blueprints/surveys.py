@@ -13,10 +13,10 @@ from forms.errors import FormErrors
 from forms.survey import Values
 from webapp.access import access
 from webapp.errors import InvalidInput, ServiceError
-from webapp.i18n import say
+from webapp.i18n import language, say
 from webapp.pages import faults_of, office
 from webapp.rights import Right
-from webapp.services import campaigns, printing, surveys
+from webapp.services import campaigns, form_fields, printing, surveys
 
 bp = Blueprint("surveys", __name__)
 
@@ -76,18 +76,41 @@ def preset(form: str) -> Response:
     return answer
 
 
+@bp.post("/campaigns/<int:campaign_id>/forms/preview")
+@access(Right.MANAGE_CAMPAIGN)
+def preview(campaign_id: int) -> Response:
+    """One page of the form as the fields say it, as PNG; 422 with a sentence for each fault."""
+    source = form_fields.to_source(request.form.to_dict(flat=False), request.form.get("base", ""))
+    try:
+        shown = printing.preview_source(source, Values(), request.form.get("page", 1, int))
+    except FormErrors as errors:
+        return Response("\n".join(faults_in_fields(errors)), 422, mimetype="text/plain; charset=utf-8")
+    answer = Response(shown.png, mimetype="image/png")
+    answer.headers["X-Pages"] = str(shown.pages)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 def save(campaign_id: int, survey_id: int | None) -> Any:
-    """Check and save what was sent; with faults the text stays and every fault is listed."""
+    """Check and save what was sent; with faults it stays and every fault is listed."""
+    by_fields = "base" in request.form
     source = request.form.get("source", "")
     try:
-        source = uploaded() or source
+        source = sent_fields() if by_fields else uploaded() or source
         saved = surveys.save(office(), campaign_id, source, survey_id)
     except FormErrors as errors:
-        return page(campaign_id, survey_id, source, faults_of(errors)), 422
+        told = faults_in_fields(errors) if by_fields else faults_of(errors)
+        return page(campaign_id, survey_id, source, told, expert=not by_fields), 422
     except ServiceError as error:
-        return page(campaign_id, survey_id, source, [say(error.code, **error.params)]), error.status
+        told = [say(error.code, **error.params)]
+        return page(campaign_id, survey_id, source, told, expert=not by_fields), error.status
     flash(_("The form is in force."), "ok")
     return redirect(url_for("surveys.edit", campaign_id=campaign_id, survey_id=saved))
+
+
+def sent_fields() -> str:
+    """Return the text of the form that the fields say."""
+    return form_fields.to_source(request.form.to_dict(flat=False), request.form["base"])
 
 
 def uploaded() -> str:
@@ -101,15 +124,38 @@ def uploaded() -> str:
         raise InvalidInput("form-not-text", name=file.filename) from error
 
 
-def page(campaign_id: int, survey_id: int | None, source: str, faults: list[str] | None = None) -> str:
-    """Render a form's text, its faults and its picture."""
+def faults_in_fields(errors: FormErrors) -> list[str]:
+    """Return the faults of a form, a sentence each, its places called as on the page."""
+    words = {
+        "items": _("Item"), "scale": _("Option"), "identity": _("Raters"), "instructions": _("Instruction"),
+        "opinion": _("Opinion box"), "title": _("Title"), "form": _("Short name"), "letter": _("Letter"),
+        "issuer": _("Issued by"), "thanks": _("Last line"),
+    }  # fmt: skip
+    return [form_fields.placed(error, words).sentence(language()) for error in errors.errors]
+
+
+def page(
+    campaign_id: int,
+    survey_id: int | None,
+    source: str,
+    faults: list[str] | None = None,
+    *,
+    expert: bool | None = None,
+) -> str:
+    """Render a form: as fields with its picture beside them, or (``expert``) its text."""
     row = surveys.get(office(), survey_id) if survey_id else None
+    try:
+        fields = form_fields.of_source(source or surveys.preset_source("org"))
+    except ValueError:
+        fields = None  # what was typed as text can't be shown as fields
+    expert = request.args.get("tab") == "yaml" if expert is None else expert
     pages = printing.preview(office(), survey_id, Values()).pages if survey_id else 0
     return render_template(
-        "home/form.html",
+        "home/form_text.html" if expert or fields is None else "home/form.html",
         campaign=campaigns.get(office(), campaign_id),
         survey=row,
-        source=source,
+        source=source if expert else source or surveys.preset_source("org"),
+        fields=fields,
         faults=faults,
         pages=pages,
         presets=loader.PRESETS,

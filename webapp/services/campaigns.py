@@ -19,7 +19,7 @@ from omr.tally import RATES, Rules
 from webapp.errors import InvalidInput, NotFound
 from webapp.models import Campaign, Meeting
 from webapp.office import Office
-from webapp.services import closed, surveys
+from webapp.services import closed, records, surveys
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 # The counting rules that hold where a campaign says nothing else: what omr.tally counts by, and nothing more.
@@ -27,6 +27,8 @@ DEFAULT_RULES: dict[str, int | str] = asdict(Rules())
 DENOMINATORS = ("choices", "valid")
 HEADLINES = RATES
 MOST_FLOOR = 100
+MOST_TEXT = 20_000
+MOST_ROUNDS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Facts:
     issued_on: dt.date | None = None
     finish_by: dt.date | None = None
     report_by: dt.date | None = None
+    addressees: str = ""  # 各学院党委、党总支、直属党支部
+    directive: str = ""  # the full text
+    criteria: str = ""  # 五个好, 五带头
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,14 @@ def get(office: Office, campaign_id: int) -> Campaign:
     return campaign
 
 
-def create(office: Office, facts: Facts, *, forms: tuple[str, ...] = (), rules: Mapping[str, Any] | None = None) -> int:
+def create(
+    office: Office,
+    facts: Facts,
+    *,
+    forms: tuple[str, ...] = (),
+    rules: Mapping[str, Any] | None = None,
+    user_id: int | None = None,
+) -> int:
     """Make a campaign with some of the forms that come with the product. Returns its id. Raises InvalidInput."""
     check(facts)
     if unknown := set(forms) - set(loader.PRESETS):
@@ -87,21 +99,42 @@ def create(office: Office, facts: Facts, *, forms: tuple[str, ...] = (), rules: 
         session.add(campaign)
         session.flush()
         session.add_all(surveys.preset_row(campaign.id, form) for form in forms)
+        records.keep(session, campaign, user_id=user_id)
     return campaign.id
 
 
-def update(office: Office, campaign_id: int, facts: Facts) -> None:
-    """Change what is known of a campaign. Raises NotFound and InvalidInput."""
+def update(
+    office: Office,
+    campaign_id: int,
+    facts: Facts,
+    *,
+    rounds: tuple[str, ...] | None = None,
+    reserved: tuple[str, ...] | None = None,
+    why: str = "",
+    user_id: int | None = None,
+) -> None:
+    """Change the record of a campaign; what it said before stays in its history. Raises NotFound and InvalidInput.
+
+    ``rounds``: their names; ``reserved``: the parts that no unit's plan may set. None leaves them as they are.
+    """
     check(facts)
+    if rounds is not None and (len(rounds) > MOST_ROUNDS or any(len(name) > 40 for name in rounds)):
+        raise InvalidInput("too-many-rounds", most=MOST_ROUNDS)
     with office.db.begin() as session:
         campaign = session.get(Campaign, campaign_id)
         if campaign is None:
             raise NotFound("no-such-row", kind="Campaign")
         for name, value in asdict(facts).items():
             setattr(campaign, name, value)
+        if rounds is not None:
+            records.refuse_used(session, campaign_id, max(len(rounds), 1))
+            campaign.rounds = list(rounds)
+        if reserved is not None:
+            campaign.reserved = list(reserved)
+        records.keep(session, campaign, user_id=user_id, why=why)
 
 
-def set_rules(office: Office, campaign_id: int, rules: Mapping[str, Any]) -> None:
+def set_rules(office: Office, campaign_id: int, rules: Mapping[str, Any], *, user_id: int | None = None) -> None:
     """Change the counting rules. Nothing counted is stored, so every figure follows. Raises NotFound, InvalidInput."""
     kept = checked_rules(rules)
     with office.db.begin() as session:
@@ -110,6 +143,7 @@ def set_rules(office: Office, campaign_id: int, rules: Mapping[str, Any]) -> Non
             raise NotFound("no-such-row", kind="Campaign")
         closed.refuse_campaign(session, campaign_id)
         campaign.rules = kept
+        records.keep(session, campaign, user_id=user_id)
 
 
 def rules_of(campaign: Campaign) -> dict[str, Any]:
@@ -142,7 +176,9 @@ def check(facts: Facts) -> None:
     """Raise InvalidInput for facts that can't be."""
     if not facts.title.strip():
         raise InvalidInput("title-missing")
-    if len(facts.title) > 200 or len(facts.number) > 80 or len(facts.issuer) > 120:
+    if len(facts.title) > 200 or len(facts.number) > 80 or len(facts.issuer) > 120 or len(facts.addressees) > 200:
+        raise InvalidInput("text-long")
+    if len(facts.directive) > MOST_TEXT or len(facts.criteria) > MOST_TEXT:
         raise InvalidInput("text-long")
     dates = [date for date in (facts.issued_on, facts.finish_by, facts.report_by) if date]
     if dates != sorted(dates):

@@ -105,6 +105,11 @@ def preview_order(office: Office, survey_id: int, order: Order, page: int = 1) -
     return drawn
 
 
+def preview_source(source: str, values: surveys.Values, page: int = 1) -> Preview:
+    """Draw one page of a form that is not saved. Raises FormErrors."""
+    return _preview(source, "form.yaml", values, page)
+
+
 @lru_cache(maxsize=32)
 def _preview(source: str, form: str, values: surveys.Values, page: int) -> Preview:
     layout = typeset(parse(source, form), values)

@@ -17,7 +17,7 @@ from omr.tally import RATES, UNSTATED
 from webapp.errors import NotFound
 from webapp.office import Office
 from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Row, Table
-from webapp.services import detaching, result_tables, summary_opinions, summary_parts, tally
+from webapp.services import detaching, focus, promises, result_tables, summary_opinions, summary_parts, tally
 from webapp.services.result_tables import DASH, UNSTATED_WORD, class_word, label, or_dash, subject_name
 from webapp.services.summary_opinions import OpinionLine
 from webapp.services.tally import Results
@@ -52,6 +52,8 @@ def summary_of(
             *_flexible(results),
             Heading("二、测评结果"),
             *result_tables.tables(results, items),
+            *focus.blocks(results, items),
+            *_promises(results),
             Heading("三、群众意见建议"),
             summary_opinions.table(opinions),
             Heading("四、原因与整改"),
@@ -194,6 +196,13 @@ def _participation(results: Results) -> Table:
         rows=tuple(rows),
         row_mm=7.5,
     )
+
+
+def _promises(results: Results) -> Iterator[Line]:
+    """Yield the public promises of the subject, each with how it was kept: what the item on promises asks about."""
+    for number, entry in enumerate(results.promises, 1):
+        how = f"：{entry.how}" if entry.how else ""
+        yield Line(f"公开承诺{number}．{entry.text}（{promises.KEPT_WORDS[entry.kept]}{how}）")
 
 
 def _flexible(results: Results) -> Iterator[Line]:

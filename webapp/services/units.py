@@ -83,8 +83,9 @@ def expected(session: Session) -> dict[int, dict[str, int]]:
 
 
 def members(session: Session, unit_id: int) -> list[Member]:
-    """Return the members of a branch in the order they were entered."""
-    return list(session.scalars(select(Member).where(Member.unit_id == unit_id).order_by(Member.id)))
+    """Return the members of a branch in the order they were entered; who has left is not among them."""
+    here = select(Member).where(Member.unit_id == unit_id, Member.left_at.is_(None))
+    return list(session.scalars(here.order_by(Member.id)))
 
 
 def add(office: Office, *, names: str, kind: str, parent_id: int | None = None, user_id: int | None = None) -> int:
@@ -96,6 +97,8 @@ def add(office: Office, *, names: str, kind: str, parent_id: int | None = None, 
     for number, line in enumerate(lines, 1):
         if len(line) > LONGEST:
             raise InvalidInput("unit-name-long", line=number, most=LONGEST)
+        if line and line in lines[: number - 1]:
+            raise InvalidInput("unit-name-twice", line=number, first=lines.index(line) + 1, name=line)
     with office.db.begin() as session:
         for name in wanted:
             _check(session, name, kind, parent_id)
