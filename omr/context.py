@@ -1,7 +1,8 @@
 """What a box's row and its sheet say about it: the inputs of both judges, from the evidence of one page.
 
-One judge goes by what was measured (``measure.SHAPES``), the other by what the net saw (``eye.NAMES``); both are told
-what else is marked in the question, and what this hand's marks look like.
+One judge goes by what was measured (``measure.SHAPES``) and what the net saw from further off (``eye.FAR``), the other
+by all that the net saw; both are told what else is marked in the question, what this hand's marks look like, and how
+tidy the rest of the sheet is.
 """
 
 from __future__ import annotations
@@ -33,8 +34,18 @@ SEEN = (
     "eye_struck",  # chance of a struck-out mark in the most likely other box
     "eye_page",  # middle chance of a mark over the other questions' strongest boxes
 )
-BY_SHAPE = (*SHAPES, *ROW, *HAND)
-BY_EYE = (*eye.NAMES, "veil", *ROW, "kin", "others", *SEEN)
+STYLE = (  # the middle of the sheet's marks: a line is an answer on a sheet of lines
+    "hand_blocks",
+    "hand_length",
+    "hand_around",
+)
+SHEET = (
+    "doubt",  # share of the other questions that hold more or other than one plain mark, drawn towards a fifth
+    "blanks",  # share of the other questions without a mark
+)
+NEAR = ("ink", "ring", "veil", "peak")
+BY_SHAPE = (*SHAPES, *ROW, *HAND, *STYLE, *SHEET, *eye.FAR, "far_rival")
+BY_EYE = (*eye.NAMES, *NEAR, *ROW, *HAND, *STYLE, *SHEET, *SEEN)
 CIRCLE = 0.6  # share of directions with ink outside from which it goes round the box
 SPREADS = {  # of marks of one hand, by which likeness is measured
     "ink": 0.08, "peak": 0.12, "extent": 0.2, "solid": 0.15, "blocks": 0.15, "even": 0.1, "length": 0.3,
@@ -43,6 +54,8 @@ SPREADS = {  # of marks of one hand, by which likeness is measured
 _MARK = 0.03  # strength from which the strongest box of a question is taken for the writer's mark
 _PALE_MARK = 0.012  # the same on a sheet that has no stronger ones
 _USUAL_PEAK, _USUAL_STRENGTH = 0.8, 0.18  # of a sheet with too few marks to tell
+_DOUBT, _DOUBTED = 0.5, 2.5  # questions in doubt, and questions, that are added to a sheet's own
+_USUAL_STYLE = (0.4, 1.1, 0.1)
 _CLOSED = -0.0005  # of eye_empty; what was not touched has 0
 _KIN, _STRANGER = 3, 6.0
 _COLUMN = {name: FEATURES.index(name) for name in FEATURES}
@@ -59,9 +72,12 @@ def inputs(evidence: Mapping[str, Evidence]) -> tuple[NDArray[np.float32], NDArr
     leads = _leads(strength, first)
     row, hand = _row(features, strength, question, starts), _hand(features, strength, leads, question)
     seen = _seen(features, leads, question, starts)
-    by_shape = np.column_stack([features[:, : len(SHAPES)], row, hand])
-    veil = features[:, _COLUMN["veil"]]
-    by_eye = np.column_stack([features[:, len(SHAPES) :], veil, row, hand[:, HAND.index("kin") :], seen])
+    sheet = np.column_stack([_style(features, leads), _sheet(features, question, starts)])
+    far = features[:, [_COLUMN[name] for name in eye.FAR]]
+    far_rival = _others(np.exp(features[:, _COLUMN["far_marked"]]), question, starts)
+    near = features[:, [_COLUMN[name] for name in NEAR]]
+    by_shape = np.column_stack([features[:, : len(SHAPES)], row, hand, sheet, far, far_rival])
+    by_eye = np.column_stack([features[:, len(SHAPES) :], near, row, hand, sheet, seen])
     return by_shape.astype(np.float32), by_eye.astype(np.float32)
 
 
@@ -137,6 +153,29 @@ def _seen(features: Floats, leads: NDArray[np.int64], question: NDArray[np.int64
     return np.column_stack([_others(marked, question, starts), _others(struck, question, starts), page])
 
 
+def _style(features: Floats, leads: NDArray[np.int64]) -> Floats:
+    """Return STYLE, the same for all boxes of the sheet."""
+    columns = [_COLUMN[name] for name in ("blocks", "length", "around")]
+    usual = np.median(features[leads][:, columns], axis=0) if len(leads) > _KIN else np.array(_USUAL_STYLE)
+    return np.tile(usual, (len(features), 1))
+
+
+def _sheet(features: Floats, question: NDArray[np.int64], starts: NDArray[np.int64]) -> Floats:
+    """Return SHEET: a tidy sheet's odd mark is more likely a plain one badly made than a messy sheet's."""
+    chances = np.exp(features[:, [_COLUMN[name] for name in eye.FAR]])
+    odd = np.maximum.reduceat(np.minimum(1, chances[:, 2:].sum(axis=1)), starts)
+    marks = np.add.reduceat(chances[:, 1], starts)
+    doubt, blank = np.maximum(odd, np.clip(marks - 1, 0, 1)), np.clip(1 - marks, 0, 1)
+    others = len(starts) - 1
+    own = np.column_stack(
+        [
+            (doubt.sum() + _DOUBT - doubt) / (others + _DOUBTED),
+            (blank.sum() - blank) / max(others, 1),
+        ]
+    )
+    return np.asarray(own[question])
+
+
 def is_open(by_eye: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell which boxes are worth judging: the net is not wholly sure that nothing is there."""
-    return np.asarray(by_eye[:, 0] < _CLOSED)
+    return np.asarray(by_eye[:, [0, len(eye.CLOSE)]].min(axis=1) < _CLOSED)

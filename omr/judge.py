@@ -9,8 +9,8 @@ answer on a sheet of fills; nothing inside the box can tell them apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,25 +39,50 @@ CLASSES = (
 )
 MODELS = ("judge_by_shape.onnx", "judge_by_eye.onnx")
 _EMPTY, _MARKED, _CANCELLED, _TRACE, _ASIDE = range(5)
-_OUTLINE, _INK, _SOLID, _BLOCKS, _EVEN, _AROUND, _PEAK, _LENGTH, _THROUGH, _RING, _EYE_MARKED = (
+(
+    _OUTLINE, _INK, _SOLID, _BLOCKS, _EVEN, _AROUND, _PEAK, _LENGTH, _THROUGH, _RING,
+    _EYE_MARKED, _EYE_CANCELLED, _EYE_TRACE, _EYE_ASIDE, _FAR_MARKED, _FAR_CANCELLED, _FAR_TRACE, _FAR_ASIDE,
+) = (
     FEATURES.index(name)
     for name in (
-        "outline",
-        "ink",
-        "solid",
-        "blocks",
-        "even",
-        "around",
-        "peak",
-        "length",
-        "through",
-        "ring",
-        "eye_marked",
+        "outline", "ink", "solid", "blocks", "even", "around", "peak", "length", "through", "ring",
+        "eye_marked", "eye_cancelled", "eye_trace", "eye_aside",
+        "far_marked", "far_cancelled", "far_trace", "far_aside",
     )
-)
+)  # fmt: skip
 _UNTOUCHED = (0.9999, 0.00003, 0.00001, 0.00003, 0.00003)  # of a box in which the eye sees nothing at all
 _LEAST = 1e-5  # chance below which no judge goes
+_NEVER = 2.0  # a bar that no probability reaches
+_STATES = (BoxState.EMPTY, BoxState.MARKED, BoxState.CANCELLED, BoxState.UNSURE)
+_IS_MARKED, _IS_CANCELLED, _IS_UNSURE = 1, 2, 3
 _FOLDER = Path(__file__).parent
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """All boxes of a page in order, question by question: ``features`` (n, FEATURES) and ``chances`` (n, CLASSES).
+
+    ``question`` (n,) numbers each box's question, ``starts`` the first box of each.
+    """
+
+    features: Floats
+    chances: Floats
+    question: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    def column(self, number: int) -> Floats:
+        """Return one feature of all boxes."""
+        return self.features[:, number]
+
+    def any_of_question(self, flags: Flags) -> Flags:
+        """Tell of each box whether any box of its question has the flag."""
+        return np.asarray(np.logical_or.reduceat(flags, self.starts)[self.question])
+
+    def sum_of_question(self, flags: Flags) -> NDArray[np.int64]:
+        """Return for each box how many boxes of its question have the flag."""
+        return np.asarray(np.add.reduceat(flags.astype(np.int64), self.starts)[self.question])
 
 
 def judge(
@@ -77,27 +102,25 @@ def judge(
         most: how many choices a question takes, where that is not one.
         one_bit: the scan has black and white only, so that pale marks may be gone without a trace.
     """
-    keys = [(question, box) for question, boxes in evidence.items() for box in boxes]
-    if not keys:
+    if not evidence:
         return {}
+    sizes = [len(boxes) for boxes in evidence.values()]
     features = np.array([row for boxes in evidence.values() for row in boxes.values()], float)
-    table = probabilities(evidence)
-    chances = dict(zip(keys, table, strict=True))
-    heavy = {key for key, row in zip(keys, features, strict=True) if _is_heavy(row, settings)}
-    fills = _fills_are_answers(evidence, chances, heavy, settings)
-    may_be_lost = (one_bit and not _inks_well(evidence, chances, settings)) or _fades(evidence, chances, settings)
-    full = np.array([key in heavy for key in keys])
+    page = _Page(
+        features, probabilities(evidence), np.repeat(np.arange(len(sizes)), sizes), np.cumsum([0, *sizes[:-1]])
+    )
     hidden = features[:, _OUTLINE] < settings.min_outline
     if spoiled:
-        hidden |= np.array([f"{question}.{box}" in spoiled for question, box in keys])
+        hidden |= np.array([f"{question}.{box}" in spoiled for question, boxes in evidence.items() for box in boxes])
+    best, sure, believed = _boxes(page, hidden, one_bit, settings)
+    states = np.where(believed, best, len(_STATES) - 1).tolist()
+    sure, likeliest = sure.tolist(), page.chances[:, _MARKED].tolist()
     readings, end = {}, 0
     for question, boxes in evidence.items():
         own = slice(end, end := end + len(boxes))
-        rows = _with_context(table[own], full[own], features[own, _BLOCKS], fills, settings)
-        lost = hidden[own]
-        if may_be_lost and not (rows[:, _MARKED] > 0.5).any():
-            lost[:] = True
-        readings[question] = _question(boxes, rows, lost, (most or {}).get(question, 1), settings)
+        readings[question] = _question(
+            boxes, states[own], sure[own], likeliest[own], (most or {}).get(question, 1), settings
+        )
     return readings
 
 
@@ -123,145 +146,170 @@ def probabilities(evidence: Mapping[str, Evidence]) -> NDArray[np.float64]:
     return chances
 
 
-def _inks_well(
-    evidence: Mapping[str, Evidence], chances: Mapping[tuple[str, str], NDArray[np.float64]], settings: JudgeSettings
-) -> bool:
+def trusted(chance: float, line: tuple[float, float]) -> float:
+    """Return the probability that held-out sheets bear out, for a product of the boxes' (0–1); rises with it.
+
+    ``line`` is offset and slope between the logarithms of their odds (``omr.training.trust``).
+    """
+    raw = min(max(chance, 1e-6), 1 - 1e-6)
+    return 1 / (1 + math.exp(-line[0] - line[1] * math.log(raw / (1 - raw))))
+
+
+def _boxes(
+    page: _Page, hidden: Flags, one_bit: bool, settings: JudgeSettings
+) -> tuple[NDArray[np.int64], Floats, Flags]:
+    """Return of all boxes: what each is most likely (empty, marked, cancelled), how surely, and if that is believed."""
+    chances = _with_context(page, settings)
+    lost = hidden.copy()
+    if (one_bit and not _inks_well(page, settings)) or _fades(page, settings):
+        lost |= ~page.any_of_question(chances[:, _MARKED] > 0.5)
+    no_answer = chances[:, _EMPTY] + chances[:, _TRACE] + chances[:, _ASIDE]  # a trace is none
+    table = np.column_stack([no_answer, chances[:, _MARKED], chances[:, _CANCELLED]])
+    best = table.argmax(axis=1)
+    sure = table.max(axis=1) * np.where(lost, 0.5, 1.0)
+    alone = ~page.any_of_question(best > 0)  # ink beside a box matters where none is marked: it may be the answer
+    sure = np.where(alone, sure - chances[:, _ASIDE], sure)
+    asked = alone & (_may_be_beside(page, settings) | _may_be_mark(page, settings))
+    sure = np.where(asked, np.minimum(sure, settings.beside), sure)
+    return best, sure, sure >= _least(page, best, chances[:, _CANCELLED], settings)
+
+
+def _least(page: _Page, best: NDArray[np.int64], struck: Floats, settings: JudgeSettings) -> Floats:
+    """Return the probability from which each box's state is believed; more than 1 where a person is asked anyway."""
+    inked = (page.column(_INK) > settings.trace_ink) | (page.column(_EYE_MARKED) > settings.eye_marked)
+    empty = np.where(inked, settings.sure_inked, settings.sure)
+    marked = np.full(len(best), settings.sure_marked)
+    marked[_may_be_stray(page, settings)] = max(settings.sure_stray, settings.sure_marked)
+    marked[page.column(_PEAK) < settings.pale_peak] = max(settings.sure_pale, settings.sure_marked)
+    marked[(struck > settings.may_be_struck) | _looks_otherwise(page, settings) | _pales(page, settings)] = _NEVER
+    return np.choose(best, [empty, marked, np.full(len(best), settings.sure_cancelled)])
+
+
+def _looks_otherwise(page: _Page, settings: JudgeSettings) -> Flags:
+    """Tell which boxes the net alone, close by or from further off, might take for struck out or for a trace.
+
+    Of fills it says little: only the row and the sheet tell them from what is struck out.
+    """
+    struck = np.maximum(page.column(_EYE_CANCELLED), page.column(_FAR_CANCELLED)) > settings.looks_struck
+    trace = np.maximum(page.column(_EYE_TRACE), page.column(_FAR_TRACE)) > settings.looks_trace
+    return np.asarray((struck | trace) & (page.column(_BLOCKS) < settings.stroke_blocks))
+
+
+def _pales(page: _Page, settings: JudgeSettings) -> Flags:
+    """Tell which boxes hold pale ink on a sheet of dark marks: rubbed out, or hardly pressed."""
+    peak = page.column(_PEAK)
+    inside = page.column(_INK) > settings.trace_ink  # a ring round the box leaves its inside white
+    marks = (page.chances[:, _MARKED] > 0.9) & inside
+    if marks.sum() < settings.fading_marks:
+        return np.zeros(len(peak), bool)
+    return np.asarray(inside & (peak < settings.ghost_peak) & (peak < settings.ghost_share * np.median(peak[marks])))
+
+
+def _inks_well(page: _Page, settings: JudgeSettings) -> bool:
     """Tell whether this sheet's pen surely shows in black and white: half the questions hold a solid black mark.
 
     A blank question beside them is then believed. Pencil comes through as specks, or not at all.
     """
-    solid = 0
-    for question, boxes in evidence.items():
-        marks = [features for box, features in boxes.items() if chances[question, box][_MARKED] > settings.sure_marked]
-        solid += any(features[_PEAK] > settings.one_bit_peak for features in marks)
-    return solid >= max(settings.one_bit_marks, len(evidence) // 2)
+    solid = (page.chances[:, _MARKED] > settings.sure_marked) & (page.column(_PEAK) > settings.one_bit_peak)
+    questions = len(page.starts)
+    return int(np.logical_or.reduceat(solid, page.starts).sum()) >= max(settings.one_bit_marks, questions // 2)
 
 
-def _fades(
-    evidence: Mapping[str, Evidence], chances: Mapping[tuple[str, str], NDArray[np.float64]], settings: JudgeSettings
-) -> bool:
-    """Tell whether this sheet's faintest marks are near nothing: then a blank question may be a lost mark."""
-    peaks = [
-        features[_PEAK]
-        for question, boxes in evidence.items()
-        for box, features in boxes.items()
-        if chances[question, box][_MARKED] > 0.5
-    ]
+def _fades(page: _Page, settings: JudgeSettings) -> bool:
+    """Tell whether this sheet's faintest marks are near nothing: then a blank question may be a lost mark.
+
+    A ring round the box leaves its inside white and tells nothing of the pen.
+    """
+    inside = (page.column(_AROUND) < CIRCLE) | (page.column(_INK) > settings.trace_ink)
+    peaks = page.column(_PEAK)[(page.chances[:, _MARKED] > 0.5) & inside]
     return bool(len(peaks) >= settings.fading_marks and np.quantile(peaks, 0.05) < settings.fading_peak)
 
 
-def _is_heavy(row: NDArray[np.float64], settings: JudgeSettings) -> bool:
-    """Tell whether a box is inked all over, by any pen: an answer by filling, or a mark struck out.
+def _heavy(page: _Page, settings: JudgeSettings) -> Flags:
+    """Tell which boxes are inked all over, by any pen: an answer by filling, or a mark struck out.
 
     A pencil's fill is pale and speckled, so it is told by what it leaves white: no block of the box, and its lightest
     quarter is nearly as dark as its darkest place. A tick, a cross or a circle leaves its lightest quarter white.
     """
-    dark = row[_SOLID] > settings.heavy_solid and row[_EVEN] > settings.heavy_even
-    pale = row[_BLOCKS] > settings.heavy_blocks and row[_EVEN] > settings.heavy_share * row[_PEAK]
-    return bool(row[_INK] > settings.trace_ink and (dark or pale))
+    even = page.column(_EVEN)
+    dark = (page.column(_SOLID) > settings.heavy_solid) & (even > settings.heavy_even)
+    pale = (page.column(_BLOCKS) > settings.heavy_blocks) & (even > settings.heavy_share * page.column(_PEAK))
+    return np.asarray((page.column(_INK) > settings.trace_ink) & (dark | pale))
 
 
-def _fills_are_answers(
-    evidence: Mapping[str, Evidence],
-    chances: Mapping[tuple[str, str], NDArray[np.float64]],
-    heavy: set[tuple[str, str]],
-    settings: JudgeSettings,
-) -> bool:
+def _fills_are_answers(page: _Page, heavy: Flags, settings: JudgeSettings) -> bool:
     """Tell whether this writer answers by filling: several questions have one heavy box alone, hardly any a stroke."""
-    fills = strokes = 0
-    for question, boxes in evidence.items():
-        marked = [box for box in boxes if chances[question, box][_EMPTY] < 0.5]
-        if len(marked) == 1:
-            is_heavy = (question, marked[0]) in heavy
-            fills += is_heavy
-            strokes += not is_heavy and boxes[marked[0]][_BLOCKS] < settings.stroke_blocks
+    inked = page.chances[:, _EMPTY] < 0.5
+    single = inked & (page.sum_of_question(inked) == 1)
+    fills = int((single & heavy).sum())
+    strokes = int((single & ~heavy & (page.column(_BLOCKS) < settings.stroke_blocks)).sum())
     return fills >= settings.habit_fills and 2 * strokes <= fills
 
 
-def _with_context(
-    rows: NDArray[np.float64],
-    heavy: NDArray[np.bool_],
-    blocks: NDArray[np.float64],
-    fills: bool,
-    settings: JudgeSettings,
-) -> NDArray[np.float64]:
-    """Move probability between "marked" and "cancelled" of heavy boxes, by the row and by the writer's habit."""
+def _with_context(page: _Page, settings: JudgeSettings) -> Floats:
+    """Return the chances with those of heavy boxes moved between "marked" and "cancelled", by the row and the habit."""
+    heavy = _heavy(page, settings)
     if not heavy.any():
-        return rows
-    rows = rows.copy()
-    both = rows[:, _MARKED] + rows[:, _CANCELLED]
-    clear = ~heavy & (blocks < settings.stroke_blocks) & (rows[:, _MARKED] > 0.9)
-    if clear.sum() == 1 and not fills:  # ■ beside √: struck out and answered anew
-        share = np.full(len(rows), 0.05)
-    elif fills:  # fills are this hand's answers; one that looks struck out on top of that is still asked about
-        odds = settings.habit_odds * rows[:, _MARKED] / np.maximum(rows[:, _CANCELLED], 1e-9)
+        return page.chances
+    chances = page.chances.copy()
+    both = chances[:, _MARKED] + chances[:, _CANCELLED]
+    if _fills_are_answers(page, heavy, settings):
+        # fills are this hand's answers; one that looks struck out on top of that is still asked about
+        odds = settings.habit_odds * chances[:, _MARKED] / np.maximum(chances[:, _CANCELLED], 1e-9)
         share = odds / (1 + odds)
-    else:
-        share = np.full(len(rows), 0.5)  # ■ alone, or two of them: a person looks
-    rows[heavy, _MARKED] = (both * share)[heavy]
-    rows[heavy, _CANCELLED] = (both * (1 - share))[heavy]
-    return rows
+    else:  # ■ beside √: struck out and answered anew; ■ alone, or two of them: a person looks
+        clear = ~heavy & (page.column(_BLOCKS) < settings.stroke_blocks) & (chances[:, _MARKED] > 0.9)
+        share = np.where(page.sum_of_question(clear) == 1, 0.05, 0.5)
+    chances[heavy, _MARKED] = (both * share)[heavy]
+    chances[heavy, _CANCELLED] = (both * (1 - share))[heavy]
+    return chances
+
+
+def _may_be_beside(page: _Page, settings: JudgeSettings) -> Flags:
+    """Tell which boxes have ink round them that may be the answer of a question without any mark.
+
+    Where the net is sure, close by and from further off, that it is none, it is the tail of a mark in another row.
+    """
+    far = page.column(_FAR_ASIDE)
+    ringed = (page.column(_RING) > settings.trace_ring) & (np.maximum(page.column(_EYE_ASIDE), far) > settings.tail)
+    return np.asarray((far > settings.far_aside) | ringed)
+
+
+def _may_be_mark(page: _Page, settings: JudgeSettings) -> Flags:
+    """Tell which boxes the net alone, close by or from further off, might take for marked: a tick far too small."""
+    return np.asarray(np.maximum(page.column(_EYE_MARKED), page.column(_FAR_MARKED)) > settings.looks_marked)
+
+
+def _may_be_stray(page: _Page, settings: JudgeSettings) -> Flags:
+    """Tell where the ink is one short stroke to one side of the middle, as a pen leaves that only passed through."""
+    short = (page.column(_LENGTH) < settings.stray_length) & (page.column(_THROUGH) < settings.stray_through)
+    return np.asarray(short & (page.column(_SOLID) < settings.heavy_solid / 2) & (page.column(_AROUND) < CIRCLE))
 
 
 def _question(
-    boxes: Evidence, rows: NDArray[np.float64], lost: NDArray[np.bool_], most: int, settings: JudgeSettings
+    boxes: Evidence,
+    states: list[int],
+    sure: list[float],
+    likeliest: list[float],
+    most: int,
+    settings: JudgeSettings,
 ) -> QuestionReading:
     ids = list(boxes)
-    states, sure = _box_states(boxes, rows, lost, settings)
     readings = {
-        box: BoxReading(state, round(chance, 6), tuple(boxes[box]))
-        for box, state, chance in zip(ids, states, sure, strict=True)
+        box: BoxReading(_STATES[state], round(chance, 6), tuple(row))
+        for (box, row), state, chance in zip(boxes.items(), states, sure, strict=True)
     }
-    marked = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.MARKED)
-    open_ = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.UNSURE)
-    struck = tuple(box for box, state in zip(ids, states, strict=True) if state is BoxState.CANCELLED)
-    chance = math.prod(sure)
+    marked, struck, open_ = (
+        tuple([box for box, state in zip(ids, states, strict=True) if state == wanted])
+        for wanted in (_IS_MARKED, _IS_CANCELLED, _IS_UNSURE)
+    )
+    # rounded before it is held against the bar: what is stored must say the same (another bar is judged from that)
+    chance = round(trusted(math.prod(sure), settings.trust_answered if marked else settings.trust_blank), 6)
     if open_ or (struck and not marked) or chance < settings.sure_question:
-        candidates = marked + open_ or struck or _likeliest(ids, rows)
+        choice = marked + open_ or struck or (ids[likeliest.index(max(likeliest))],)
         state = QuestionState.UNSURE
     elif len(marked) > most:
-        candidates, state = marked, QuestionState.MULTIPLE
+        choice, state = marked, QuestionState.MULTIPLE
     else:
-        candidates, state = marked, QuestionState.ANSWERED if marked else QuestionState.BLANK
-    return QuestionReading(state, candidates, round(chance, 6), readings)
-
-
-def _box_states(
-    boxes: Evidence, rows: NDArray[np.float64], lost: NDArray[np.bool_], settings: JudgeSettings
-) -> tuple[list[BoxState], list[float]]:
-    """Return each box's state and the probability of it. A trace counts as empty: it is no answer."""
-    chances = rows.tolist()  # a handful of numbers: plain Python is faster
-    table = [(row[_EMPTY] + row[_TRACE] + row[_ASIDE], row[_MARKED], row[_CANCELLED]) for row in chances]
-    best = [row.index(max(row)) for row in table]
-    sure = [(0.5 if gone else 1.0) * max(row) for row, gone in zip(table, lost.tolist(), strict=True)]
-    if not any(best):  # ink beside a box matters where no box is marked: it may be the answer
-        round_it = [features[_RING] > settings.trace_ring for features in boxes.values()]
-        sure = [
-            min(chance, settings.beside) if ringed else chance - row[_ASIDE]
-            for chance, ringed, row in zip(sure, round_it, chances, strict=True)
-        ]
-    names = (BoxState.EMPTY, BoxState.MARKED, BoxState.CANCELLED)
-    states = []
-    for features, place, chance in zip(boxes.values(), best, sure, strict=True):
-        state = names[place]
-        least = (settings.sure, settings.sure_marked, settings.sure_cancelled)[place]
-        if state is BoxState.EMPTY and (
-            features[_INK] > settings.trace_ink or features[_EYE_MARKED] > settings.eye_marked
-        ):
-            least = settings.sure_inked
-        if state is BoxState.MARKED and _may_be_stray(features, settings):
-            least = settings.sure_stray
-        if state is BoxState.MARKED and features[_PEAK] < settings.pale_peak:
-            least = settings.sure_pale
-        states.append(state if chance >= least else BoxState.UNSURE)
-    return states, sure
-
-
-def _may_be_stray(features: Sequence[float], settings: JudgeSettings) -> bool:
-    """Tell whether the ink is one short stroke to one side of the middle, as a pen leaves that only passed through."""
-    short = features[_LENGTH] < settings.stray_length and features[_THROUGH] < settings.stray_through
-    return short and features[_SOLID] < settings.heavy_solid / 2 and features[_AROUND] < CIRCLE
-
-
-def _likeliest(ids: list[str], rows: NDArray[np.float64]) -> tuple[str, ...]:
-    return (ids[int(rows[:, _MARKED].argmax())],)
+        choice, state = marked, QuestionState.ANSWERED if marked else QuestionState.BLANK
+    return QuestionReading(state, choice, chance, readings)

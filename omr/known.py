@@ -11,7 +11,7 @@ import numpy as np
 
 from forms.layout import Layout
 from forms.layout import Page as LayoutPage
-from omr import blank, measure, regions, view, wide
+from omr import blank, measure, regions, view
 from omr.geometry import Geometry, geometry_of
 from omr.image import Grey
 
@@ -38,11 +38,6 @@ class KnownPage:
     @cached_property
     def target(self) -> measure.Target:
         return measure.target(self.page, self.print)
-
-    @cached_property
-    def wide_print(self) -> Grey:
-        """What ``wide`` expects to see round each box."""
-        return wide.prints(self.print, measure.SCALE, self.target.boxes_mm)
 
     @cached_property
     def region_print(self) -> dict[str, regions.Mask]:

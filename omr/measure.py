@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forms.layout import Page as LayoutPage
-from omr import eye, shape
+from omr import eye, shape, wide
 from omr.geometry import Array, patches
 from omr.image import Grey
 
@@ -53,6 +53,7 @@ class Target:
     ring_area: Array  # (n,): pixels of ``ring``
     sparse: Grey  # (n, …): every third row and column of ``free``, enough to tell how bright the paper is
     small: Grey  # (n, eye.SIDE, eye.SIDE): ``print`` as the net sees it
+    far: Grey  # (n, wide.SIDE, wide.SIDE): the print that it expects further round each box
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def target(page: LayoutPage, print_: Grey) -> Target:
     area = np.maximum(inside.sum(axis=(1, 2)), 1).astype(float)
     ring_area = np.maximum(ring.sum(axis=(1, 2)), 1).astype(float)
     sparse = _mask(free[:, ::_STEP, ::_STEP])
-    return Target(ids, boxes, printed, _mask(free), _mask(ring), window, area, ring_area, sparse, eye.shrunk(printed))
+    small, far = eye.shrunk(printed), wide.prints(print_, SCALE, boxes)
+    return Target(ids, boxes, printed, _mask(free), _mask(ring), window, area, ring_area, sparse, small, far)
 
 
 def _mask(flags: NDArray[np.bool_]) -> Grey:
@@ -124,8 +126,8 @@ def measure(grey: Grey, matrix: Array, shifts_mm: Array, aim: Target, black_rati
     features[:, len(SHAPES) :] = eye.UNTOUCHED
     touched = np.flatnonzero(is_touched(features))
     if len(touched):
-        pictures = np.stack([eye.shrunk(sight.dark[touched]), aim.small[touched]], axis=1)
-        features[touched, len(SHAPES) :] = eye.look_at(pictures)
+        seen = pictures(grey, matrix, shifts_mm, aim, sight, touched)
+        features[touched, len(SHAPES) :] = eye.look_at(seen)
     return Evidence(features, sight.paper, sight.contrast)
 
 
@@ -139,6 +141,13 @@ def see(grey: Grey, matrix: Array, shifts_mm: Array, aim: Target, black_ratio: f
     for patch, table, out in zip(cut, tables, dark, strict=True):
         cv2.LUT(patch, table, out)
     return Sight(dark, paper, contrast)
+
+
+def pictures(grey: Grey, matrix: Array, shifts_mm: Array, aim: Target, sight: Sight, which: NDArray[np.int64]) -> Grey:
+    """Return what the net is shown of some boxes, (n, 4, eye.SIDE, eye.SIDE). Arguments as in ``measure``."""
+    centres = aim.boxes_mm[which, :2] + shifts_mm[which]
+    far = wide.cut(grey, matrix, centres, sight.paper[which], sight.contrast[which])
+    return np.stack([eye.shrunk(sight.dark[which]), aim.small[which], far, aim.far[which]], axis=1)
 
 
 def shapes(sight: Sight, aim: Target) -> NDArray[np.float32]:

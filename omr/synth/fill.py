@@ -27,6 +27,7 @@ _CANCEL = {
     "corrected-line": "line",
     "cancelled-black": "black",
 }
+_LINES = {"slash", "dash", "line", "cross"}  # one more line and they are another mark: nobody takes them back so
 _ASIDE = {"beside", "near", "word", "tail", "tiny"}  # the mark of an answer, but not in its box, or hardly
 
 
@@ -161,7 +162,7 @@ def _trace(sheet: Sheet, box: Box, wish: Wish, boxes: list[Box]) -> None:
     elif wish.hard.endswith(("-any", "-once")):
         style = sheet.writer.style_now(rng)
         _mark(sheet, box, style if style not in ("fill", "half", "circle", "spot") else "tick", boxes)
-        if wish.hard.endswith("-once"):
+        if wish.hard.endswith("-once") and style not in _LINES:
             strokes = wild.struck_once(rng)
         else:
             strokes = (held if sheet.writer.mix.family == "held" else wild).struck(pen.width_mm, rng)

@@ -139,8 +139,14 @@ def struck(width: float, rng: np.random.Generator) -> list[Stroke]:
 
 
 def struck_once(rng: np.random.Generator) -> list[Stroke]:
-    """One line through a mark."""
-    return [_line(between(rng, -0.9, 0.9), between(rng, 2.2, 4.5), rng)]
+    """One line through a mark, two side by side, or a hasty ×: as little as takes it back."""
+    angle, way = between(rng, -0.9, 0.9), rng.random()
+    if way < 0.55:
+        return [_line(angle, between(rng, 2.2, 4.5), rng)]
+    if way < 0.8:
+        apart = between(rng, 0.25, 0.9)
+        return [_line(angle + rng.normal(0, 0.08), between(rng, 2.2, 4.2), rng).moved(0, y) for y in (-apart, apart)]
+    return cross(between(rng, 1.05, 1.7), 0.5, rng)
 
 
 def through(rng: np.random.Generator) -> list[Stroke]:

@@ -18,23 +18,13 @@ from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, checker, helper
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from omr import context, eye, measure
+from omr import context
 from omr.judge import CLASSES, MODELS
-from omr.training.labels import IGNORED, evidence, labels, weights
-from omr.training.pages import Seen, load
+from omr.training.labels import IGNORED, evidence, features, labels, weights
+from omr.training.pages import load
 
-CLASS_WEIGHTS = {"cancelled": 0.6, "trace": 0.5}
-TREES, LEAVES, LEAST, RATE = 90, 16, 30, 0.1
-
-
-def features(page: Seen) -> NDArray[np.float32]:
-    """Return the evidence that the reader would store for a page, (boxes, measure.FEATURES)."""
-    rows = np.empty((len(page.ids), len(measure.FEATURES)), np.float32)
-    rows[:, : len(measure.SHAPES)] = page.shapes
-    rows[:, len(measure.SHAPES) :] = eye.UNTOUCHED
-    if len(page.touched):
-        rows[page.touched, len(measure.SHAPES) :] = eye.look_at(np.stack([page.dark, page.print], axis=1))
-    return rows.astype(float).round(4).astype(np.float32)
+CLASS_WEIGHTS = {"cancelled": 0.8, "trace": 0.8}
+TREES, LEAVES, LEAST, RATE = 60, 16, 30, 0.15
 
 
 def rows(paths: Sequence[Path]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:

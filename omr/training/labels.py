@@ -1,4 +1,4 @@
-"""What a box is, by the truth: one of ``judge.CLASSES``, or nothing that could be taught."""
+"""What a box of a page to learn from is by the truth (one of ``judge.CLASSES``, or nothing), and its evidence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from omr import eye, measure
 from omr.judge import CLASSES
 from omr.training.pages import Seen
 
@@ -18,9 +19,14 @@ _LOSING = {"one-bit", "dither"}  # images that lost marks before we saw them tea
 
 def labels(page: Seen) -> NDArray[np.int64]:
     """Return the class of every box of a page, (n,), or IGNORED."""
-    if _LOSING & set(page.about["troubles"]):
+    if lost_ink(page):
         return np.full(len(page.ids), IGNORED)
     return np.array([_label(page.truth[question], box) for question, box in page.ids])
+
+
+def lost_ink(page: Seen) -> bool:
+    """Tell whether the image itself lost marks."""
+    return bool(_LOSING & set(page.about["troubles"]))
 
 
 def _label(question: Mapping[str, Any], box: str) -> int:
@@ -36,6 +42,16 @@ def _label(question: Mapping[str, Any], box: str) -> int:
 def weights(classes: NDArray[np.int64], share: Mapping[str, float]) -> NDArray[np.float64]:
     """Return a weight for each box by its class (1 where ``share`` is silent): stacks to learn from are not usual."""
     return np.array([share.get(name, 1.0) for name in CLASSES])[classes]
+
+
+def features(page: Seen) -> NDArray[np.float32]:
+    """Return the evidence that the reader would store for a page, (boxes, measure.FEATURES)."""
+    rows = np.empty((len(page.ids), len(measure.FEATURES)), np.float32)
+    rows[:, : len(measure.SHAPES)] = page.shapes
+    rows[:, len(measure.SHAPES) :] = eye.UNTOUCHED
+    if len(page.touched):
+        rows[page.touched, len(measure.SHAPES) :] = eye.look_at(page.pictures)
+    return rows.astype(float).round(4).astype(np.float32)
 
 
 def evidence(page: Seen, rows: Iterable[Iterable[float]]) -> dict[str, dict[str, list[float]]]:

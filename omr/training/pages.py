@@ -24,7 +24,7 @@ from forms import code, loader, render
 from forms.layout import Layout
 from forms.survey import Values
 from forms.typeset import typeset
-from omr import eye, measure, wide
+from omr import measure
 from omr.find import find_sheets
 from omr.image import Page, reduction_for
 from omr.known import KnownLayouts
@@ -60,14 +60,12 @@ _SETTINGS = ReaderSettings()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One page: ``shapes`` of all boxes (``measure.SHAPES``), ``dark`` and ``print`` of the ``touched`` ones."""
+    """One page: ``shapes`` of all boxes (``measure.SHAPES``), ``pictures`` of the ``touched`` ones for ``eye``."""
 
     ids: list[tuple[str, str]]  # question, box
     shapes: NDArray[np.float32]
     touched: NDArray[np.int64]
-    dark: NDArray[np.uint8]  # (touched, eye.SIDE, eye.SIDE)
-    print: NDArray[np.uint8]
-    wide: NDArray[np.uint8]  # (touched, 2, wide.SIDE, wide.SIDE): scan and print with all that stands round
+    pictures: NDArray[np.uint8]  # (touched, 4, eye.SIDE, eye.SIDE)
     truth: dict[str, dict[str, Any]]  # question -> QuestionTruth as a dict
     about: dict[str, Any]  # severity, troubles, pen
 
@@ -118,9 +116,9 @@ def make(form: str, path: Path, severity: Severity, mix: str, seed: int, name: s
             scan, truth = room.scanned(printed, number)
             about = {"form": form, "severity": name, "troubles": truth.troubles, "pen": truth.pen, "mix": mix}
             if (seen := _measured(scan, truth.dpi, layout)) is not None:
-                ids, shapes, touched, dark, print_, round_it = seen
+                ids, shapes, touched, pictures = seen
                 questions = {key: asdict(value) for key, value in truth.parts[0].questions.items()}
-                yield Seen(ids, shapes, touched, dark, print_, round_it, questions, about)
+                yield Seen(ids, shapes, touched, pictures, questions, about)
 
 
 @cache
@@ -149,9 +147,8 @@ def _measured(scan: Scan, dpi: int, layout: Layout) -> tuple[Any, ...] | None:
     sight = measure.see(page.grey, placed.fit.matrix, placed.fit.shifts_mm, aim, placed.black_ratio)
     shapes = measure.shapes(sight, aim)
     touched = np.flatnonzero(measure.is_touched(shapes))
-    small = (eye.shrunk(sight.dark[touched]), eye.shrunk(aim.print[touched]))
-    round_it = wide.cut(page.grey, placed, found[0].known, touched, sight.paper[touched], sight.contrast[touched])
-    return list(aim.ids), shapes.round(4), touched, *small, round_it
+    pictures = measure.pictures(page.grey, placed.fit.matrix, placed.fit.shifts_mm, aim, sight, touched)
+    return list(aim.ids), shapes.round(4), touched, pictures
 
 
 def save(pages: Sequence[Seen], path: Path) -> None:
@@ -161,9 +158,7 @@ def save(pages: Sequence[Seen], path: Path) -> None:
         path,
         heads=np.array(json.dumps(heads, ensure_ascii=False)),
         shapes=np.concatenate([p.shapes for p in pages]),
-        dark=np.concatenate([p.dark for p in pages]),
-        print=np.concatenate([p.print for p in pages]),
-        wide=np.concatenate([p.wide for p in pages]),
+        pictures=np.concatenate([p.pictures for p in pages]),
     )
 
 
@@ -171,15 +166,13 @@ def load(paths: Sequence[Path]) -> Iterator[Seen]:
     """Yield the pages of files."""
     for path in paths:
         with np.load(path) as file:
-            shapes, dark, print_, round_it = (file[name] for name in ("shapes", "dark", "print", "wide"))
+            shapes, pictures = file["shapes"], file["pictures"]
             heads = json.loads(str(file["heads"]))
         box = patch = 0
         for head in heads:
             ids, touched = [(q, b) for q, b in head["ids"]], np.array(head["touched"], np.int64)
             until, last = box + len(ids), patch + len(touched)
-            window = slice(patch, last)
-            seen = dark[window], print_[window], round_it[window]
-            yield Seen(ids, shapes[box:until], touched, *seen, head["truth"], head["about"])
+            yield Seen(ids, shapes[box:until], touched, pictures[patch:last], head["truth"], head["about"])
             box, patch = until, last
 
 

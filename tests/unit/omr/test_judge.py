@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from omr import eye
-from omr.judge import decide, judge
+from omr.judge import decide, judge, trusted
 from omr.measure import FEATURES
 from omr.reading import BoxState, Fault, FaultCode, PageReading, QuestionState, Status
 from omr.settings import JudgeSettings
@@ -14,32 +14,39 @@ SETTINGS = JudgeSettings()
 EMPTY = dict.fromkeys(FEATURES, 0.0) | {"outline": 1.0, "ink": 0.002} | dict(zip(eye.NAMES, eye.UNTOUCHED, strict=True))
 # Measured on synthesised office scans.
 TICK = EMPTY | {  # gel
-    "ink": 0.1748, "ring": 0.0154, "veil": 0.0195, "cover": 0.2257, "peak": 0.851, "core": 0.2136, "extent": 0.7735,
-    "solid": 0, "blocks": 0.4, "even": 0.0039, "around": 0.125, "balance": 0.4738, "sharp": 0.341, "length": 1.134,
-    "reach": 0.4375, "crossing": 1, "through": 0.6848, "eye_empty": -9, "eye_marked": 0, "eye_cancelled": -9,
-    "eye_trace": -9, "eye_aside": -9,
+    "outline": 1, "ink": 0.1715, "ring": 0.0097, "veil": 0.0126, "cover": 0.2292, "peak": 0.8314, "core": 0.2522,
+    "extent": 0.7712, "solid": 0, "blocks": 0.4, "even": 0, "around": 0.125, "balance": 0.3175, "sharp": 0.3538,
+    "length": 1.1272, "reach": 0.3958, "crossing": 1, "through": 0.8315, "eye_empty": -9, "eye_marked": -0,
+    "eye_cancelled": -9, "eye_trace": -9, "eye_aside": -9, "far_empty": -9, "far_marked": -0, "far_cancelled": -9,
+    "far_trace": -9, "far_aside": -9,
 }  # fmt: skip
 FILL = EMPTY | {  # gel
-    "ink": 0.8838, "ring": 0.0399, "veil": 0.0593, "cover": 1, "peak": 0.9216, "core": 0.8969, "extent": 1,
-    "solid": 1, "blocks": 1, "even": 0.8549, "around": 0.8125, "balance": 0, "sharp": 0.3319, "length": 1.478,
-    "reach": 0.3125, "crossing": 4, "through": 0.9583, "eye_empty": -9, "eye_marked": -1.142,
-    "eye_cancelled": -0.3858, "eye_trace": -6.967, "eye_aside": -9,
+    "outline": 1, "ink": 0.8872, "ring": 0.0589, "veil": 0.0747, "cover": 0.9965, "peak": 0.949, "core": 0.926,
+    "extent": 1.0002, "solid": 0.9896, "blocks": 1, "even": 0.8078, "around": 0.75, "balance": 0.0063,
+    "sharp": 0.3347, "length": 1.4695, "reach": 0.3542, "crossing": 4, "through": 1.3364, "eye_empty": -9,
+    "eye_marked": -0.0116, "eye_cancelled": -4.4619, "eye_trace": -9, "eye_aside": -9, "far_empty": -9,
+    "far_marked": -0.0366, "far_cancelled": -3.3272, "far_trace": -9, "far_aside": -9,
 }  # fmt: skip
 PALE_FILL = EMPTY | {  # a pencil over the whole box
-    "ink": 0.2926, "ring": 0.0082, "veil": 0.0281, "cover": 0.5028, "peak": 0.4235, "core": 0.3294, "extent": 1,
-    "solid": 0, "blocks": 1, "even": 0.2235, "around": 0.125, "balance": 0.0266, "sharp": 0.3611, "length": 1.495,
-    "reach": 0.3913, "crossing": 2, "through": 0.9568, "eye_empty": -7.163, "eye_marked": -0.1078,
-    "eye_cancelled": -2.335, "eye_trace": -5.388, "eye_aside": -9,
+    "outline": 1, "ink": 0.2857, "ring": 0.0034, "veil": 0.0287, "cover": 0.4149, "peak": 0.4078, "core": 0.2902,
+    "extent": 0.9795, "solid": 0, "blocks": 1, "even": 0.2235, "around": 0.0625, "balance": 0.0324, "sharp": 0.3462,
+    "length": 1.4782, "reach": 0.3125, "crossing": 2, "through": 1.1362, "eye_empty": -9, "eye_marked": -0.097,
+    "eye_cancelled": -2.3906, "eye_trace": -7.1138, "eye_aside": -9, "far_empty": -8.6167, "far_marked": -0.0905,
+    "far_cancelled": -2.4791, "far_trace": -5.969, "far_aside": -9,
 }  # fmt: skip
 BESIDE = EMPTY | {  # a small tick next to the box
-    "ink": 0.0049, "ring": 0.0344, "veil": 0.0415, "cover": 0, "peak": 0.0157, "core": 0.0055, "extent": 0,
-    "solid": 0, "blocks": 0, "even": 0.0039, "around": 0.1875, "balance": 0, "sharp": 0.1569, "length": 0,
-    "reach": 0, "crossing": 0, "through": 0, "eye_empty": -9, "eye_marked": -9, "eye_cancelled": -9, "eye_trace": -9,
-    "eye_aside": 0,
+    "outline": 1, "ink": 0.0028, "ring": 0.0356, "veil": 0.0424, "cover": 0, "peak": 0.0157, "core": 0.0023,
+    "extent": 0, "solid": 0, "blocks": 0, "even": 0, "around": 0.1875, "balance": 0, "sharp": 0.1569, "length": 0,
+    "reach": 0, "crossing": 0, "through": 0, "eye_empty": -7.2859, "eye_marked": -8.078, "eye_cancelled": -9,
+    "eye_trace": -6.6278, "eye_aside": -0.0023, "far_empty": -9, "far_marked": -9, "far_cancelled": -9,
+    "far_trace": -8.9289, "far_aside": -0.0002,
 }  # fmt: skip
 PALE_CIRCLE = EMPTY | {  # a pencil close round the box: most of it lies in the rim that is masked along the outline
-    "ink": 0.0035, "ring": 0.008, "veil": 0.0722, "peak": 0.0471, "core": 0.0025, "around": 0.4375, "sharp": 0.6275,
-    "eye_empty": -9, "eye_marked": -0.0018, "eye_cancelled": -9, "eye_trace": -7.9393, "eye_aside": -6.5511,
+    "outline": 1, "ink": 0.0023, "ring": 0.0791, "veil": 0.1181, "cover": 0, "peak": 0.0353, "core": 0.0017,
+    "extent": 0, "solid": 0, "blocks": 0, "even": 0, "around": 0.625, "balance": 0, "sharp": 0.6275, "length": 0,
+    "reach": 0, "crossing": 0, "through": 0, "eye_empty": -9, "eye_marked": -0.0003, "eye_cancelled": -8.2174,
+    "eye_trace": -9, "eye_aside": -9, "far_empty": -9, "far_marked": -0.0001, "far_cancelled": -9, "far_trace": -9,
+    "far_aside": -9,
 }  # fmt: skip
 LOST = EMPTY | {"outline": 0.1}
 
@@ -116,8 +123,10 @@ def test_ink_beside_a_box_where_nothing_is_marked__unsure():
     assert "satisfied" in result.choice
 
 
-def test_ink_beside_a_box_where_another_is_marked__answered():
-    assert judged(row(satisfied=BESIDE, fairly=TICK), *TICKED).state is QuestionState.ANSWERED
+def test_ink_beside_a_box_where_another_is_marked__the_mark_first():
+    result = judged(row(satisfied=BESIDE, fairly=TICK), *TICKED)
+    assert result.state in (QuestionState.ANSWERED, QuestionState.UNSURE)
+    assert result.choice[0] == "fairly"
 
 
 def test_no_question__nothing():
@@ -170,7 +179,13 @@ def test_pencil_fill_on_a_sheet_of_pencil_fills__not_struck_out():
     assert result.choice == ("satisfied",)
 
 
-PALE_TICK = TICK | {"ink": 0.035, "cover": 0.0, "peak": 0.24, "core": 0.04, "ring": 0.0, "sharp": 0.3}
+PALE_TICK = EMPTY | {  # a hard pencil
+    "outline": 1, "ink": 0.0487, "ring": 0, "veil": 0.0155, "cover": 0.0312, "peak": 0.302, "core": 0.0227,
+    "extent": 0.7278, "solid": 0, "blocks": 0.32, "even": 0, "around": 0.125, "balance": 0.6053, "sharp": 0.3636,
+    "length": 1.0353, "reach": 0.4792, "crossing": 1, "through": 0.7225, "eye_empty": -9, "eye_marked": -0,
+    "eye_cancelled": -9, "eye_trace": -9, "eye_aside": -9, "far_empty": -9, "far_marked": -0, "far_cancelled": -9,
+    "far_trace": -9, "far_aside": -9,
+}  # fmt: skip
 
 
 def test_sheet_of_pale_ticks__answered():
@@ -206,4 +221,40 @@ def test_pale_circle_close_round_a_box__never_blank():
     result = judged(row(fairly=PALE_CIRCLE), *(row(satisfied=PALE_CIRCLE) for _ in range(4)))
     assert result.state in (QuestionState.ANSWERED, QuestionState.UNSURE)
     assert result.choice == ("fairly",)
-    assert judged(row(fairly=PALE_CIRCLE), *TICKED).state is QuestionState.UNSURE
+    assert judged(row(fairly=PALE_CIRCLE), *TICKED).choice == ("fairly",)
+
+
+def test_mark_that_the_net_half_takes_for_struck_out__asked():
+    struck = TICK | {"far_marked": -0.5, "far_cancelled": -0.9}
+    assert judged(row(fairly=struck), *TICKED).state is QuestionState.UNSURE
+
+
+def test_mark_that_the_net_might_take_for_a_trace__asked():
+    stray = TICK | {"far_marked": -0.1, "far_trace": -2.4}
+    assert judged(row(fairly=stray), *TICKED).state is QuestionState.UNSURE
+
+
+def test_pale_mark_on_a_sheet_of_dark_ones__asked_and_on_a_sheet_of_pale_ones_answered():
+    ticked = tuple(row(fairly=TICK) for _ in range(6))
+    assert judged(row(satisfied=PALE_TICK), *ticked).state is QuestionState.UNSURE
+    pale = tuple(row(fairly=PALE_TICK) for _ in range(6))
+    assert judged(row(satisfied=PALE_TICK), *pale).state is QuestionState.ANSWERED
+
+
+def test_speck_that_may_be_a_tiny_tick__asked_where_nothing_else_is_marked():
+    speck = EMPTY | {
+        "ink": 0.01,
+        "peak": 0.3,
+        "eye_empty": -4.0,
+        "eye_marked": -2.2,
+        "eye_trace": -0.2,
+        "far_trace": -0.1,
+    }
+    assert judged(row(fairly=speck), *TICKED).state is QuestionState.UNSURE
+
+
+@pytest.mark.parametrize("line", [(0.0, 1.0), (-0.5, 0.6), (1.0, 0.8)])
+def test_trusted__rises_with_the_chance_and_stays_one(line):
+    said = [trusted(chance, line) for chance in (0.0, 0.2, 0.9, 0.99, 0.9999, 1.0)]
+    assert said == sorted(said)
+    assert 0 < said[0] < said[-1] < 1

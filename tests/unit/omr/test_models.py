@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -20,15 +21,22 @@ def test_all_models_together__less_than_a_megabyte():
     assert sum(path.stat().st_size for path in files) <= 2**20
 
 
+def drawn(scale, tick):
+    """Scan and blank print of a box of 5 mm in the middle of 40 × 40 px, with a tick or none."""
+    print_ = np.zeros((40, 40), np.uint8)
+    half = round(2.5 * scale)
+    cv2.rectangle(print_, (20 - half, 20 - half), (20 + half, 20 + half), 255, 1)
+    scan = print_.copy()
+    if tick:
+        path = (np.array([(-1.7, 0.0), (-0.4, 1.6), (2.2, -2.6)]) * scale + 20).round().astype(np.int32)
+        cv2.polylines(scan, [path], False, 220, max(1, round(0.5 * scale)))
+    return [scan, print_]
+
+
 def test_eye__sees_a_tick_and_an_empty_box():
-    box = np.zeros((2, 66, 66), np.uint8)
-    box[:, 18:20, 18:48] = box[:, 46:48, 18:48] = box[:, 18:48, 18:20] = box[:, 18:48, 46:48] = 255
-    ticked = box.copy()
-    for step in range(10):
-        ticked[0, 32 + step : 35 + step, 24 + step // 2 : 27 + step // 2] = 220
-    for step in range(24):
-        ticked[0, 42 - step : 45 - step, 29 + step // 2 : 32 + step // 2] = 220
-    seen = dict(zip(eye.NAMES, eye.look(ticked, box).T, strict=True))
-    assert np.exp(seen["eye_marked"][0]) > 0.5
-    assert np.exp(seen["eye_empty"][1]) > 0.9
+    pictures = np.array([drawn(4, tick) + drawn(2, tick) for tick in (True, False)])
+    seen = dict(zip(eye.NAMES, eye.look_at(pictures).T, strict=True))
+    for names in (eye.CLOSE, eye.FAR):
+        assert np.exp(seen[names[1]][0]) > 0.5
+        assert np.exp(seen[names[0]][1]) > 0.9
     assert min(values.min() for values in seen.values()) >= eye.FLOOR
