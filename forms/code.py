@@ -20,6 +20,7 @@ MAX_PAGES = 99
 _VALUE = {character: number for number, character in enumerate(ALPHABET)}
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V", "-": None, " ": None, "–": None, "—": None})
 _POLYNOMIAL = 0b100101  # x^5 + x^2 + 1, primitive: the powers of 2 run through all 31 weights
+BACK = "PINGYI BACK"  # what the code on the back of a sheet says; no sheet code, so that nothing takes it for one
 
 
 class CodeError(ValueError):

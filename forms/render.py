@@ -12,7 +12,7 @@ from pathlib import Path
 import pikepdf
 import segno
 
-from forms import code
+from forms import back, code
 from forms.body import Bodies, draw, filled, per_copy, points
 from forms.layout import CodeArea, Layout, Page, Text
 
@@ -20,14 +20,17 @@ QR_MODULES = 21  # version 1
 Progress = Callable[[int], None]
 
 
-def write_pdf(layout: Layout, sheets: Iterable[str], path: Path, on_progress: Progress | None = None) -> int:
+def write_pdf(
+    layout: Layout, sheets: Iterable[str], path: Path, on_progress: Progress | None = None, *, behind: str = ""
+) -> int:
     """Write one copy for each sheet code, its pages one after the other; return the number of copies.
 
     ``sheets`` are eight characters each. ``on_progress`` is called with the number of copies done, each hundred and at
-    the end. The file appears under its name only when it is whole. Raises ValueError for a sheet whose check does not
-    fit the layout, OSError where the file cannot be written.
+    the end. ``behind``: a text that is printed on the back of each page (for a printer that prints both sides; see
+    ``forms.back``). The file appears under its name only when it is whole. Raises ValueError for a sheet whose check
+    does not fit the layout or a text that does not fit on a back, OSError where the file cannot be written.
     """
-    press = _Press(layout)
+    press = _Press(layout, behind)
     copies = 0
     for sheet in sheets:
         if not code.belongs(sheet, layout.digest):
@@ -50,7 +53,7 @@ def write_pdf(layout: Layout, sheets: Iterable[str], path: Path, on_progress: Pr
 class _Press:
     """Puts copies into one PDF."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, behind: str = "") -> None:
         self.layout = layout
         self.bodies: Bodies = draw(layout)
         self.pdf = self.bodies.pdf
@@ -63,6 +66,11 @@ class _Press:
         del self.pdf.pages[:]
         width, height = layout.page_mm
         self._media_box = pikepdf.Array([0, 0, _exact(width), _exact(height)])
+        self._back: pikepdf.Page | None = None
+        if behind:
+            self._behind = back.page(behind, layout.page_mm)  # kept open: its page is copied into the file
+            self._back = self._behind.pages[0]
+            self._back.mediabox = self._media_box
 
     def add_copy(self, sheet: str) -> None:
         """Add the pages of one copy."""
@@ -72,6 +80,8 @@ class _Press:
                 Type=pikepdf.Name.Page, MediaBox=self._media_box, Resources=resources, Contents=content
             )
             self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(leaf)))
+            if self._back is not None:
+                self.pdf.pages.append(self._back)
 
     def save(self, target: Path) -> None:
         """Write the file without any trace of when and where."""

@@ -35,6 +35,7 @@ class Sheet:
     hypothesis: locate.Hypothesis
     by_ocr: bool = False
     others: tuple[locate.Hypothesis, ...] = ()  # tried where the first does not bear out
+    code_px: Array | None = None  # (4, 2): the code's corners tl, tr, br, bl, where it was read
 
 
 def find_sheets(
@@ -60,7 +61,7 @@ def find_sheets(
         if code and known and known.geometry == guess.geometry:
             ways = [guess, *_others(guesses, guess), *_by_code(guess, corners, blobs)]
             ways.sort(key=lambda way: _is_refuted(way, corners))
-            sheets.append(Sheet(code, known, ways[0], others=tuple(ways[1:])))
+            sheets.append(Sheet(code, known, ways[0], others=tuple(ways[1:]), code_px=corners))
             if _covers(guess, grey.shape[:2]):
                 break
         elif code:
@@ -128,6 +129,8 @@ def _without_marks(
         return problem(ProblemCode.BLANK_PAGE)
     anywhere = identify.find_code(page.grey)
     code = anywhere[0] if anywhere else stranger
+    if code is None and identify.is_back(page.grey):
+        return problem(ProblemCode.OWN_BACK)
     if code is None:
         return _by_print(page, layouts, guesses, settings)
     known = layouts.find(code.digest, code.page)
@@ -137,7 +140,7 @@ def _without_marks(
         return problem(ProblemCode.NO_FIDUCIALS, sheet=code.readable)
     corners, geometry = anywhere[1], known.geometry
     others = (locate.from_code(corners, geometry, []),)
-    return [Sheet(code, known, locate.from_code(corners, geometry, blobs), others=others)]
+    return [Sheet(code, known, locate.from_code(corners, geometry, blobs), others=others, code_px=corners)]
 
 
 def _by_print(

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from forms.code import CodeError, SheetCode, parse
+from forms.code import BACK, CodeError, SheetCode, parse
 from omr.geometry import Array, Geometry, apply, patches
 from omr.image import Grey
 
@@ -48,6 +48,11 @@ def find_code(grey: Grey) -> tuple[SheetCode, Array] | None:
     """Search a whole page for a code; return it with its four corners in px (tl, tr, br, bl). Costs about 0.1 s."""
     found = _decode(grey)
     return found and (found[0], found[1] + 0.5)
+
+
+def is_back(grey: Grey) -> bool:
+    """Tell whether a page is the back of one of our sheets: its code says so. Costs about 0.1 s."""
+    return any(found.text == BACK for found in zxingcpp.read_barcodes(np.ascontiguousarray(grey), formats=_QR))
 
 
 def _ways(patch: Grey, code_mm: float) -> Iterator[tuple[Grey, int]]:

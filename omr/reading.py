@@ -39,12 +39,14 @@ class ProblemCode(StrEnum):
     # a page
     BLANK_PAGE = "blank-page"
     NOT_A_SHEET = "not-a-sheet"  # a foreign page: nothing of ours on it
+    OWN_BACK = "own-back"  # the back of one of our sheets: nothing is asked there
     BAD_CODE = "bad-code"  # ours by its marks or its header, but the code can't be read by machine
     UNKNOWN_LAYOUT = "unknown-layout"  # a good code of a layout that was not given
     NO_FIDUCIALS = "no-fiducials"
     CUT_OFF = "cut-off"
     POOR_FIT = "poor-fit"  # registration residual over the limit
     ROW_SLIP = "row-slip"  # rows would be read for their neighbours: their printed text says so
+    SHEETS_OVERLAP = "sheets-overlap"  # boxes and marks are of two sheets, one on the other
     READER_DIED = "reader-died"  # the page ended the process that read it, twice
     # a file
     EMPTY_FILE = "empty-file"

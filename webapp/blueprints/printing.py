@@ -180,6 +180,7 @@ def _order(copies: int | None = None) -> Order:
         subjects={"organisation": (subject,) if subject else (), "member": given}.get(kind, ()),
         members=given if kind == "roster" else (),
         lines=tuple(entry.line for entry in listed) if given else (),
+        with_back="with_back" in form,
     )
 
 

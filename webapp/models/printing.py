@@ -33,6 +33,7 @@ class PrintRun(Base):
     survey_id: Mapped[int] = mapped_column(ForeignKey("survey.id"), index=True)
     layout_digest: Mapped[str] = mapped_column(ForeignKey("layout.digest"), index=True)
     subject: Mapped[str] = mapped_column(String(200), default="")
+    back: Mapped[str] = mapped_column(Text, default="", server_default="")  # printed on the back of each page
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)  # unit, subject, date, members
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     created_by: Mapped[int] = mapped_column(ForeignKey("user.id"))

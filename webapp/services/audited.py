@@ -86,7 +86,7 @@ AUDITED: dict[Any, Audited] = {
     m.SessionWithdrawal: Audited(("session_id", "meeting_id"), ("at",), why="why", by="user_id"),
     m.TurnoutReason: Audited(("meeting_id",), ("at",), why="text", by="user_id"),
     m.Layout: Audited(("form",), ("source",)),
-    m.PrintRun: Audited(("meeting_id", "survey_id", "layout_digest", "subject"), ("values",), by="created_by"),
+    m.PrintRun: Audited(("meeting_id", "survey_id", "layout_digest", "subject"), ("values", "back"), by="created_by"),
     m.PrintFile: Audited(("print_run_id", "copies"), by="created_by"),
     m.Batch: Audited(
         ("origin", "meeting_id", "withdrawn_at", "withdrawn_by"), ("created_at",), why="withdrawn_why", by="created_by"

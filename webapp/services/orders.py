@@ -25,6 +25,7 @@ class Order:
     subjects: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     lines: tuple[int, ...] = ()
+    with_back: bool = False  # the criteria of the campaign on the back of each page
 
     def values(self) -> Iterator[surveys.Values]:
         """Yield one Values for each subject (a roster is one subject)."""

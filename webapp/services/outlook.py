@@ -19,7 +19,7 @@ from webapp.services.plans import Plan
 from webapp.services.progress import Progress
 from webapp.services.tally import Item, Results
 
-HARMLESS = {"blank-page", trays.REMOVED, trays.SAME_SHEET}  # the last is told by its own concern
+HARMLESS = {"blank-page", "own-back", trays.REMOVED, trays.SAME_SHEET}  # the last is told by its own concern
 LONG_PAST_DAYS = 60  # a deadline so long ago is history, not an alarm
 
 

@@ -14,13 +14,13 @@ from typing import TypeVar
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from forms import code, loader, proof, render
+from forms import back, code, loader, proof, render
 from forms import layout as layouts
 from forms import survey as surveys
 from forms.errors import FormErrors
 from forms.typeset import typeset
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.models import IssuedSheet, Layout, Meeting, Page, PrintFile, PrintRun, Survey, now
+from webapp.models import Campaign, IssuedSheet, Layout, Meeting, Page, PrintFile, PrintRun, Survey, now
 from webapp.office import Office
 from webapp.services import closed, orders
 from webapp.services.meetings import latest_counts
@@ -128,13 +128,16 @@ def create_runs(office: Office, *, meeting_id: int, survey_id: int, order: Order
     with office.db.read() as session:
         row = _get(session, Survey, survey_id)
         meeting = _get(session, Meeting, meeting_id)
+        session.refresh(meeting, ["campaign"])
     if row.campaign_id != meeting.campaign_id:
         raise NotFound("survey-of-another-campaign")
     survey = parse(row.source, row.form)
     made = orders.typeset_all(survey, order)
+    behind = _behind(meeting.campaign, made[0][1]) if order.with_back else ""
     with office.db.begin() as session:
         files = [
-            _add_run(session, meeting_id, survey_id, values, layout, order.copies, user_id) for values, layout in made
+            _add_run(session, meeting_id, survey_id, values, layout, order.copies, user_id, behind)
+            for values, layout in made
         ]
         runs = [file.print_run_id for file in files]
     for file in files:
@@ -162,6 +165,7 @@ def make_file(office: Office, print_file_id: int) -> None:
             return  # another process is at it
         file.state, file.lease_until, file.tries = "making", now() + LEASE, file.tries + 1
         layout = layouts.Layout.loads(_get(session, Layout, file.print_run.layout_digest).source)
+        behind = file.print_run.back
         sheets = list(session.scalars(select(IssuedSheet.sheet).where(IssuedSheet.print_file_id == print_file_id)))
     # The codes come sorted; on paper their order must say nothing about the place in the stack.
     random.SystemRandom().shuffle(sheets)
@@ -170,7 +174,7 @@ def make_file(office: Office, print_file_id: int) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         render.write_pdf(
-            layout, sheets, temporary, on_progress=lambda done: _note_progress(office, print_file_id, done)
+            layout, sheets, temporary, lambda done: _note_progress(office, print_file_id, done), behind=behind
         )
         size = temporary.stat().st_size
         temporary.replace(target)
@@ -277,6 +281,7 @@ def _add_run(
     layout: layouts.Layout,
     copies: int,
     user_id: int,
+    behind: str = "",
 ) -> PrintFile:
     if session.get(Layout, layout.digest) is None:
         session.add(Layout(digest=layout.digest, form=layout.form, source=layout.dumps()))
@@ -287,11 +292,24 @@ def _add_run(
         layout_digest=layout.digest,
         subject=values.subject,
         values={"unit": values.unit, "subject": values.subject, "date": values.date, "members": list(values.members)},
+        back=behind,
         created_by=user_id,
     )
     session.add(run)
     session.flush()
     return _add_file(session, run, copies, user_id)
+
+
+def _behind(campaign: Campaign, layout: layouts.Layout) -> str:
+    """Return what is printed on the back: the criteria. Raises InvalidInput where there are none, or too many words."""
+    if not campaign.criteria.strip():
+        raise InvalidInput("back-without-criteria")
+    text = f"{campaign.title}　评议标准\n{campaign.criteria.strip()}"
+    try:
+        back.draw(text, layout.page_mm)
+    except ValueError as error:
+        raise InvalidInput("back-too-long") from error
+    return text
 
 
 def _add_file(session: Session, run: PrintRun, copies: int, user_id: int) -> PrintFile:

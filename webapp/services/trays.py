@@ -28,6 +28,7 @@ VERBS = {
     "row-slip": LOOK,
     "not-a-sheet": REMOVE,
     "blank-page": REMOVE,
+    "own-back": REMOVE,
     "damaged": RETRY,
     "too-many-pixels": LOOK,
     "reader-died": RETRY,

@@ -178,6 +178,7 @@ def add_columns() -> None:
         op.add_column("campaign", sa.Column(name, sa.Text(), server_default="", nullable=False))
     for name in ("rounds", "reserved"):
         op.add_column("campaign", sa.Column(name, sa.JSON(), server_default="[]", nullable=False))
+    op.add_column("print_run", sa.Column("back", sa.Text(), server_default="", nullable=False))
     op.add_column("meeting", sa.Column("round", sa.Integer(), nullable=True))
     op.add_column("meeting_session", sa.Column("manner", sa.String(length=8), server_default="", nullable=False))
     op.add_column("member", sa.Column("left_at", base.UtcDateTime(), nullable=True))
