@@ -37,7 +37,7 @@ from webapp.models import (
     Unit,
     User,
 )
-from webapp.rights import Right
+from webapp.rights import RIGHTS, Right, Role
 from webapp.services import rights
 from webapp.services.rights import Standing
 
@@ -178,6 +178,13 @@ def may_open(endpoint: str, unit_id: int | None = None) -> bool:
     return any(may(right, unit_id) for right in rule.rights)
 
 
+def doers(endpoint: str) -> list[Role]:
+    """Return the roles that may open a route: who is told to those who may not."""
+    rule = rule_of(current_app, endpoint)
+    rights_of_rule = set(rule.rights) if rule else set()
+    return [role for role, held in RIGHTS.items() if held & rights_of_rule]
+
+
 def install(app: Flask) -> None:
     """Check the rules of all routes, enforce them before each request, give templates ``may``. Raises RuntimeError."""
     access(Access.PUBLIC)(app.view_functions["static"])
@@ -198,7 +205,7 @@ def install(app: Flask) -> None:
 
     # First of all: the check of forms reads the body, and nobody sends us gigabytes who hasn't signed in.
     app.before_request_funcs.setdefault(None, []).insert(0, enforce)
-    app.jinja_env.globals.update(may=may, may_open=may_open, standing=standing)
+    app.jinja_env.globals.update(may=may, may_open=may_open, doers=doers, standing=standing)
 
 
 def rule_of(app: Flask, endpoint: str) -> Rule | None:

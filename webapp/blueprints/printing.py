@@ -20,7 +20,7 @@ from webapp.i18n import language
 from webapp.models import Meeting
 from webapp.pages import office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import meetings, plans, printing
+from webapp.services import meetings, member_names, plans, printing
 from webapp.services.printing import Order
 
 bp = Blueprint("printing", __name__)
@@ -72,6 +72,17 @@ def create(meeting_id: int) -> Response | tuple[str, int]:
     except InvalidInput as error:
         return _page(meeting_id, request.form, survey_id, problem=error), 422
     return redirect(url_for("printing.index", meeting_id=meeting_id, survey=survey_id) + "#files")
+
+
+@bp.post("/meetings/<int:meeting_id>/print/names")
+@access(Right.PRINT_SHEETS)
+def take_names(meeting_id: int) -> str:
+    """The page with the list of names made anew from the unit's members; what else was typed stays."""
+    meeting = meetings.get(office(), meeting_id)
+    with office().db.read() as session:
+        found = member_names.names(session, meeting.unit_id, request.form.get("whom", member_names.ALL))
+    typed = {**request.form.to_dict(), "names": "\n".join(found)}
+    return _page(meeting_id, typed, request.form.get("survey", type=int))
 
 
 @bp.get("/meetings/<int:meeting_id>/print/files")
@@ -133,6 +144,8 @@ def _page(
     with office().db.read() as session:
         heads = meetings.latest_counts(session, meeting_id)
         ledger = printing.ledger(session, meeting_id)
+        whom = member_names.choices(session, meeting.unit_id)
+        members = [] if "names" in typed else member_names.names(session, meeting.unit_id)
     expected = sum(number for (kind, _form, _class), number in heads.items() if kind == "expected")
     return render_meeting(
         "printing/index.html",
@@ -141,6 +154,8 @@ def _page(
         cards=cards,
         chosen=chosen or (cards[0].id if cards else None),
         typed=typed,
+        names=typed.get("names", "\n".join(members)),
+        whom=whom,
         expected=expected,
         copies=typed.get("copies") or (expected + SPARE_COPIES if expected else 30),
         date=typed.get("date") or (_written(meeting.held_on) if meeting.held_on else ""),

@@ -23,6 +23,15 @@ HARMLESS = {"blank-page", "own-back", trays.REMOVED, trays.SAME_SHEET}  # the la
 LONG_PAST_DAYS = 60  # a deadline so long ago is history, not an alarm
 
 
+# Which route does a step: who may not open it is told who does.
+DEEDS = {
+    "expected": "meetings.enter", "present": "meetings.enter", "print": "printing.create",
+    "print-again": "printing.again",
+    "held": "scanning.use", "review": "review.decide", "reading": "scanning.index", "scan": "scanning.upload",
+    "count": "closing.close", "closed": "count.index",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """The one thing to do next. ``code`` names its sentences: next-<code>, next-<code>-why, next-<code>-do."""
@@ -32,6 +41,11 @@ class Step:
     params: Mapping[str, int] = field(default_factory=dict)
     done: int = 0  # for the ring, where whole > 0
     whole: int = 0
+
+    @property
+    def deed(self) -> str:
+        """The route that does it."""
+        return DEEDS[self.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +108,8 @@ def verdict(results: Results, residuals: Mapping[Asked | None, Residual]) -> Ver
 
 def next_step(p: Progress) -> Step:
     """Return the first thing that is not done, in the order of the work."""
+    if p.version:
+        return Step("closed", "count.index")
     if p.expected is None:
         return Step("expected", "meetings.counts")
     if p.print_failures:

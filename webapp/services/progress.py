@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Batch, Decision, Page, PrintFile, PrintRun, Scan, Survey
+from webapp.models import Batch, Closing, Decision, Page, PrintFile, PrintRun, Scan, Survey
 from webapp.office import Office
 from webapp.services import printing, rectification, self_check, trays
+from webapp.services.closed import is_closed
 from webapp.services.meetings import latest_counts
 
 WAITING_SCANS = ("received", "opening", "reading")
@@ -37,6 +38,7 @@ class Progress:
     remedied: int = 0  # of these, those that are settled
     check: int | None = None  # parts of the self-check that are missing; None: not begun
     checked: bool = False  # the self-check is marked done
+    version: int = 0  # of the closing that holds; 0 while the count is open
     unread: int = 0  # pages (or files not opened yet) still to be read, in the scans that the meeting shows
 
 
@@ -71,6 +73,7 @@ def progress(session: Session, meeting_id: int) -> Progress:
         ruled=_ruled(session, meeting_id),
         rating=_rating(session, meeting_id),
         unread=_unread(session, meeting_id),
+        version=_version(session, meeting_id),
         check=len(check.missing) if check.at else None,
         checked=check.done_on is not None,
         remedies=len(register := rectification.rows(session, meeting_id)),
@@ -141,12 +144,19 @@ def _review(p: Progress) -> Phase:
 
 def _ends(p: Progress) -> list[Phase]:
     ready = p.returned > 0 and p.doubts == 0 and p.held == 0
-    state = "now" if ready else "todo"
     return [
-        Phase("count", "count.index", state, "phase-count-ready" if ready else "phase-count-none"),
+        _count(p, ready),
         _papers(p, ready),
         _rectification(p),
     ]
+
+
+def _count(p: Progress, ready: bool) -> Phase:
+    if p.version:
+        return Phase("count", "count.index", "done", "phase-count-closed", {"version": p.version})
+    return Phase(
+        "count", "count.index", "now" if ready else "todo", "phase-count-ready" if ready else "phase-count-none"
+    )
 
 
 def _rectification(p: Progress) -> Phase:
@@ -207,6 +217,12 @@ def _rating(session: Session, meeting_id: int) -> int:
         for source, form, number in session.execute(query)
         if printing.parse(source, form).about == "organisation"
     )
+
+
+def _version(session: Session, meeting_id: int) -> int:
+    """Return the version of the closing that holds, 0 while the count is open."""
+    newest = select(func.max(Closing.version)).where(Closing.meeting_id == meeting_id)
+    return (session.scalar(newest) or 0) if is_closed(session, meeting_id) else 0
 
 
 def _held(session: Session, meeting_id: int) -> int:

@@ -249,3 +249,12 @@ def test_campaign_page__shows_where_each_meeting_stands(operator, campaign, meet
     page = operator.get(f"/campaigns/{campaign.id}").get_data(as_text=True)
     assert "印制 330 份" in page
     assert "人数未登记" in page
+
+
+def test_next_step__says_who_does_it_to_who_may_not(app, operator, liaison, meeting):
+    assert set(outlook.DEEDS.values()) <= set(app.view_functions)
+    told = liaison.get(f"/meetings/{meeting.id}").get_data(as_text=True)
+    (line,) = re.findall(r"<p[^>]* data-doers>(.*?)</p>", told)
+    assert "单位管理员" in line
+    assert "联络员" not in line
+    assert "data-doers" not in operator.get(f"/meetings/{meeting.id}").get_data(as_text=True)

@@ -255,3 +255,12 @@ def test_new_meeting__expects_whom_the_roster_expects(office, operator, user, ca
     with office.db.read() as session:
         rows = session.execute(select(HeadCount.kind, HeadCount.rater_class, HeadCount.number))
         assert sorted(rows) == [("expected", "staff", 256), ("expected", "student", 60)]
+
+
+def test_unit_that_stands_twice_in_a_pasted_list__is_told_by_its_lines(office, operator):
+    with pytest.raises(InvalidInput) as caught:
+        units.add(office, names="机械学院党委\n\n化工学院党委\n机械学院党委", kind="college")
+    assert (caught.value.code, caught.value.params) == (
+        "unit-name-twice", {"line": 4, "first": 1, "name": "机械学院党委"},
+    )  # fmt: skip
+    assert units.add(office, names="机械学院党委\n化工学院党委", kind="college") == 2

@@ -102,6 +102,8 @@ def test_rail__follows_the_work():
         (Progress(printed=5, print_failures=1), "printing", "warn", "phase-print-failed"),
         (Progress(returned=5, unread=3), "scanning", "now", "phase-scan-now"),
         (Progress(returned=5, held=2), "scanning", "warn", "phase-scan-held"),
+        (Progress(returned=5, version=2), "count", "done", "phase-count-closed"),
+        (Progress(returned=5, held=2, version=1), "count", "done", "phase-count-closed"),
     ],
 )
 def test_rail__tells_what_is_wrong(progress, phase, state, note):

@@ -226,3 +226,10 @@ def test_backup_and_restore_commands__go_round(app, office) -> None:
     assert done.exit_code == 0, done.output
     assert "后来的支部" not in units(office)
     assert verify(office).is_whole
+
+
+def test_room__is_told_in_gb_where_it_is_large(admin, monkeypatch) -> None:
+    parts = {"database": 12_340_000, "scans": 3_456_000_000, "prints": 0, "inbox": 0, "copies": 999_900_000, "logs": 0}
+    monkeypatch.setattr(care, "room", lambda _office: care.Room(parts, 41_000_000_000, 100_000_000_000))
+    page = admin.get("/care").get_data(as_text=True)
+    assert all(size in page for size in ("12.3 MB", "3.5 GB", "999.9 MB", "41.0 GB"))
