@@ -7,6 +7,7 @@ through the pages, and the server is killed at a random moment of them.
 
 from __future__ import annotations
 
+import http.client
 import random
 import threading
 import urllib.error
@@ -26,8 +27,10 @@ from webapp.services import books, closing, hand_check, head_counts, review, rev
 from webapp.services.review import Verdict
 
 CHECKED_SHEETS = 4  # read by hand before each closing: the draw is not what is tried here
+BROKEN = (OSError, http.client.HTTPException)  # what a browser meets whose server dies, even amid an answer
+MOST_REFUSED = 20  # in all
 LONGEST = 0.4  # seconds after which the server is killed at the latest
-PATIENCE = 30.0  # seconds until an answer, or none
+PATIENCE = 120.0  # seconds until an answer, or none
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Scrutineer:
     closings: int = 0
     reopenings: int = 0
     unanswered: int = 0
+    refused: int = 0
     faults: list[str] = field(default_factory=list)
 
     def close(self, chance: random.Random) -> None:
@@ -81,7 +85,7 @@ class Scrutineer:
         home = f"{self.base}/meetings/{self.meeting_id}"
         try:
             csrf = token(self.opener.open(f"{home}/closing", timeout=PATIENCE).read().decode())
-        except OSError:
+        except BROKEN:
             return False
         killer = threading.Timer(kill_after, self.kill) if kill_after is not None else None
         if killer:
@@ -89,9 +93,14 @@ class Scrutineer:
         try:
             body = urllib.parse.urlencode({"csrf_token": csrf, **form}).encode()
             self.opener.open(f"{home}/{page}", body, timeout=PATIENCE)
-        except urllib.error.HTTPError:
-            raise  # it was refused: that is a fault of the preparation, not of the kill
-        except OSError:
+        except urllib.error.HTTPError as error:
+            if error.code != 409:
+                raise
+            self.refused += 1  # done already, by the try before that got no answer; or not to be done: then it ends
+            if self.refused > MOST_REFUSED:
+                raise
+            return False
+        except BROKEN:
             return False
         finally:
             if killer:
