@@ -58,6 +58,8 @@ BLUEPRINTS = (
     "consequences",
     "handing_in",
     "overview",
+    "search",
+    "help",
 )
 
 

@@ -22,6 +22,52 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+/**
+ * Open a dialog of the frame: search or help.
+ * @param {string} name
+ */
+function open(name) {
+  const dialog = document.getElementById(name);
+  if (!dialog || dialog.open) return;
+  dialog.showModal();
+  if (name === "help") window.htmx.trigger("#help-text", "open-help");
+}
+
+for (const link of document.querySelectorAll("[data-dialog]")) {
+  link.addEventListener("click", (event) => {
+    if (!document.getElementById(link.dataset.dialog) || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    open(link.dataset.dialog);
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    open("search");
+  } else if (event.key === "F1") {
+    event.preventDefault();
+    open("help");
+  }
+});
+
+// Arrows go through what the search found; Enter in the field follows the first hit.
+document.getElementById("search")?.addEventListener("keydown", (event) => {
+  const stops = [document.getElementById("search-q"), ...document.querySelectorAll("#search-hits a")];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    stops[Math.max(0, Math.min(stops.length - 1, stops.indexOf(document.activeElement) + step))].focus();
+  } else if (event.key === "Enter" && document.activeElement === stops[0] && stops[1] && !event.isComposing) {
+    event.preventDefault();
+    stops[1].click();
+  }
+});
+
+for (const dialog of document.querySelectorAll("dialog.py-dialog")) {
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+}
+
 let hiding = 0;
 
 /**
