@@ -138,7 +138,7 @@ def source_words() -> dict[str, str]:
         "visit": _("Visit"),
         "talk": _("Round table"),
         "box": _("Opinion box"),
-        "phone": _("Telephone"),
+        "phone": _("Telephone call"),
         "meeting": _("Said at the meeting"),
     }
 

@@ -161,10 +161,10 @@ def supervision_page(meeting_id: int, problem: InvalidInput | None) -> str:
         branch=branch,
         sends=branch and standing().may(Right.EXAMINE_PAPERS, frame.unit.parent_id),
         organises=groups.organises(standing(), frame.unit),
-        channels=[("phone", _("by telephone")), ("slip", _("on the slip")), ("person", _("in person"))],
+        channels=[("phone", _("by a call")), ("slip", _("on the slip")), ("person", _("in person"))],
         hows={
             "account": _("here"),
-            "phone": _("by telephone"),
+            "phone": _("by a call"),
             "slip": _("on the slip"),
             "person": _("in person"),
         },

@@ -56,7 +56,7 @@ def _agenda_fields(session: Session, target: Target) -> list[Field]:
     watch, names = watch_words(meeting), meeting.supervisor or "　　　"
     scripts = {
         "open": f"各位同志：现在召开{meeting.unit.name}群众评议大会。今天到会指导监督的是{watch}{names}。",
-        "heads": "先由工作人员清点到会人数。应到　　人，实到　　人，参加率达到要求，可以开会。",
+        "heads": _heads_script(meetings.turnout(session, meeting.id)[-1]),
         "statement": f"下面请{presenter}同志作公开述职。",
         "comments": "请大家围绕履行职责、兑现承诺、发挥作用情况进行评议，欢迎提出意见和建议。发言只记意见，不记姓名。",
         "issue": "现在发放测评票，每人一份，请勿折叠。",
@@ -69,6 +69,13 @@ def _agenda_fields(session: Session, target: Target) -> list[Field]:
         "end": "感谢大家的参与。散会。",
     }
     return [Field(key, run_sheet.STEP_LABELS[key], scripts[key], 3) for key in run_sheet.STEPS]
+
+
+def _heads_script(total: Turnout) -> str:
+    """Return what is said of the heads: numbers that nobody entered are left to the pen."""
+    expected, present = (" " * 6 if number is None else f" {number} " for number in (total.expected, total.present))
+    said = {True: "，达到规定的参加率，可以开会。", False: "，未达到规定的参加率。", None: "。"}[total.reached]
+    return f"先由工作人员清点到会人数。应到{expected}人，实到{present}人{said}"
 
 
 def _agenda(session: Session, target: Target, texts: Mapping[str, str]) -> Paper:
