@@ -50,7 +50,7 @@ def add_session(meeting_id: int) -> Any:
     try:
         session_id = sessions.add(
             office(), meeting_id, held_on=form_date("held_on"), place=form_text("place"), why=form_text("why"),
-            user_id=user_id(),
+            user_id=user_id(), manner=form_text("manner"),
         )  # fmt: skip
     except InvalidInput as error:
         return hall_page(meeting_id, None, error), error.status
@@ -106,6 +106,7 @@ def hall_page(meeting_id: int, session_id: int | None, problem: InvalidInput | N
         further=further,
         withdrawn=withdrawn,
         session_id=session_id,
+        manners=plans.MANNERS,
         heads=by_session.get(session_id, {}),
         together=meetings.merged(by_session),
         drawn=drawn,

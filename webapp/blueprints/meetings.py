@@ -172,7 +172,8 @@ def class_words(rows: list[Any]) -> dict[str, surveys.RaterClass]:
 def own_units() -> list[tuple[int, Unit]]:
     """Return the units whose meetings this person manages, as a tree: (depth, unit)."""
     mine = standing().units(Right.MANAGE_MEETING)
-    return [(depth, unit) for depth, unit in units.units(office()) if unit.id in mine]
+    found = units.units(office())
+    return [(depth, unit) for depth, unit in found if unit.id in mine and unit.merged_into is None]
 
 
 def own(wanted: meetings.Facts) -> meetings.Facts:
@@ -192,5 +193,6 @@ def facts() -> meetings.Facts:
         manner=form_text("manner"),
         presider=form_text("presider"),
         supervisor=form_text("supervisor"),
+        round=chosen if (chosen := request.form.get("round", 1, int)) > 1 else None,
         starts=form_text("starts"),
     )

@@ -19,7 +19,19 @@ from webapp.errors import NotFound
 from webapp.models import Closing, Decision, Meeting, Page, PrintRun, Ruling, User
 from webapp.office import Office
 from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Picture, Row, Table
-from webapp.services import books, closing, hand_check, pictures, plans, progress, result_tables, review, station, tally
+from webapp.services import (
+    books,
+    closing,
+    flexible,
+    hand_check,
+    pictures,
+    plans,
+    progress,
+    result_tables,
+    review,
+    station,
+    tally,
+)
 from webapp.services.answers import MACHINE
 from webapp.services.result_tables import label
 
@@ -118,6 +130,7 @@ def _books(session: Session, meeting_id: int) -> Iterator[Block]:
 
 def _by_hand(session: Session, meeting_id: int, expected: int | None) -> Iterator[Line]:
     """Yield, of the flexible way, how many sheets came back of those expected, of those handed out, and were keyed."""
+    yield from (Line(text) for text in flexible.lines(session, meeting_id))
     for ref in tally.forms(session, meeting_id):
         results = tally.results_in(session, meeting_id, ref.survey_id)
         if results is not None and results.by_hand:

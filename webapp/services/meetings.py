@@ -32,6 +32,7 @@ class Facts:
     presider: str = ""
     supervisor: str = ""
     starts: str = ""  # "14:30"
+    round: int | None = None  # of the campaign, from 2; None is the first
 
 
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -56,6 +57,7 @@ def create(office: Office, campaign_id: int, facts: Facts) -> int:
         _check(session, facts)
         if session.get(Campaign, campaign_id) is None:
             raise NotFound("no-such-row", kind="Campaign")
+        _check_round(session.get_one(Campaign, campaign_id), facts)
         meeting = Meeting(campaign_id=campaign_id, **asdict(facts))
         session.add(meeting)
         session.flush()
@@ -70,11 +72,17 @@ def update(office: Office, meeting_id: int, facts: Facts) -> None:
         meeting = session.get(Meeting, meeting_id)
         if meeting is None:
             raise NotFound("no-such-row", kind="Meeting")
+        _check_round(meeting.campaign, facts)
         for name, value in asdict(facts).items():
             setattr(meeting, name, value)
         session.flush()
         session.refresh(meeting, ["unit"])
         meeting_times.fix(session, meeting)
+
+
+def _check_round(campaign: Campaign, facts: Facts) -> None:
+    if facts.round is not None and not 2 <= facts.round <= len(campaign.rounds):
+        raise InvalidInput("no-such-round")
 
 
 def counts_by_session(session: Session, meeting_id: int) -> dict[int | None, dict[Key, int]]:

@@ -209,6 +209,7 @@ def _flexible(results: Results) -> Iterator[Line]:
     """Yield, of the flexible way, 发放数 beside 应到 as what the returned sheets are held against."""
     if results.by_hand:
         yield Line(tally.flexible_words(results, results.turnout[-1].expected))
+    yield from (Line(text) for text in results.further)
 
 
 def _class_row(results: Results, turnout: Turnout) -> Row:

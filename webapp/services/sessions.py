@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Meeting, MeetingSession, SessionWithdrawal, TurnoutReason, User
 from webapp.office import Office
-from webapp.services import closed
+from webapp.services import closed, plans
 
 MOST_TEXT = 500
 
@@ -25,15 +25,24 @@ class Reason:
     at: dt.datetime
 
 
-def add(office: Office, meeting_id: int, *, held_on: dt.date | None, place: str, why: str, user_id: int) -> int:
-    """Add a supplementary session. Returns its id. Raises NotFound, InvalidInput, and Conflict once it is closed."""
+def add(
+    office: Office, meeting_id: int, *, held_on: dt.date | None, place: str, why: str, user_id: int, manner: str = ""
+) -> int:
+    """Add a further session; ``manner``: of plans.MANNERS. Returns its id.
+
+    Raises NotFound, InvalidInput, and Conflict once the meeting is closed.
+    """
     if len(place) > 120 or len(why) > 200:
         raise InvalidInput("text-long")
+    if manner and manner not in plans.MANNERS:
+        raise InvalidInput("plan-no-manner")
     with office.db.begin() as session:
         meeting = _open_meeting(session, meeting_id)
         if held_on is None or (meeting.held_on and held_on < meeting.held_on):
             raise InvalidInput("session-date")
-        row = MeetingSession(meeting_id=meeting_id, held_on=held_on, place=place, why=why, user_id=user_id)
+        row = MeetingSession(
+            meeting_id=meeting_id, held_on=held_on, place=place, why=why, manner=manner, user_id=user_id
+        )
         session.add(row)
         session.flush()
         return row.id

@@ -21,7 +21,7 @@ from omr.tally import UNSTATED, Asked, Count, Figures, Outcome, Rate, Rules, by_
 from webapp.errors import NotFound
 from webapp.models import Meeting, PrintRun, Survey, Unit
 from webapp.office import Office
-from webapp.services import counting, meeting_rules, meetings, plans, printing, promises, stacks
+from webapp.services import counting, flexible, meeting_rules, meetings, plans, printing, promises, stacks
 from webapp.services.stacks import Stack
 
 AT_A_MEETING = ("", "大会")  # what the manner of an ordinary meeting says; any other is the flexible way
@@ -70,6 +70,7 @@ class Results:
     disclosure: Disclosure  # of the whole form, whatever subject is counted
     subject: str | None = None  # counted is the whole form, or the sheets about one subject
     manner: str = ""  # how the meeting was held, as papers say it
+    further: tuple[str, ...] = ()  # the further sessions, a line each, as papers say them
     promises: tuple[promises.Entry, ...] = ()  # public promises of the subject that is counted, else of the unit
     keyed: tuple[int, int] = (0, 0)  # returned sheets that were keyed in by hand, and of these by telephone
 
@@ -247,6 +248,7 @@ def results_in(
         subject=subject,
         manner=plans.manner_of(meeting, plans.of_meeting(session, meeting)),
         keyed=stacks.keyed(session, scope),
+        further=tuple(flexible.lines(session, meeting_id)),
         promises=tuple(promises.of_subject(session, meeting.campaign_id, meeting.unit_id, subject or "")),
     )
 

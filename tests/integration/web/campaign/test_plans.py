@@ -233,3 +233,20 @@ def test_count_that_is_closed__is_not_changed_by_a_plan(office, campaign, unit, 
         issued(office, campaign, unit, user, thresholds={"turnout_percent": 90})
     assert caught.value.code == "plan-closed"
     assert effective(office, campaign, branch).rules["turnout_percent"] == 80
+
+
+def test_forms_of_both_kinds__are_printed_for_a_branch(office, campaign, branch, surveys, user, operator):
+    from webapp.services import printing
+    from webapp.services.printing import Order
+
+    with office.db.begin() as session:
+        meeting = Meeting(campaign_id=campaign.id, unit_id=branch.id, held_on=DAY)
+        session.add(meeting)
+    about_it = Order(unit=branch.name, date="2011年7月15日", copies=1, subjects=(branch.name,))
+    about_members = Order(unit=branch.name, date="2011年7月15日", copies=1, members=("陈静", "李强"))
+    for form, order in (("org", about_it), ("roster-items", about_members)):
+        printing.create_runs(office, meeting_id=meeting.id, survey_id=surveys[form], order=order, user_id=user.id)
+    with office.db.read() as session:
+        runs = printing.runs_of(session, meeting.id)
+    assert {(run.form, run.subject, run.names) for run in runs} == {("org", branch.name, 0), ("roster-items", "", 2)}
+    assert all(file.state == "done" for run in runs for file in run.files)
