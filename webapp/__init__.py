@@ -46,6 +46,7 @@ BLUEPRINTS = (
     "count",
     "papers",
     "shelf",
+    "own",
     "closing",
     "rulings",
     "rules",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import ngettext
@@ -11,10 +13,10 @@ from werkzeug.wrappers import Response as Answer
 from omr.image import Grey
 from omr.ocr import UNCERTAIN_BELOW
 from webapp.access import access
-from webapp.errors import NotFound
+from webapp.errors import InvalidInput, NotFound
 from webapp.pages import office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import detaching, opinions
+from webapp.services import detaching, identity, opinions
 
 bp = Blueprint("opinions", __name__)
 JPEG_QUALITY = 85
@@ -33,19 +35,31 @@ def index(meeting_id: int) -> str:
 @access(Right.TRANSCRIBE)
 def show(opinion_id: int) -> str:
     """One opinion."""
+    return _shown(opinion_id)
+
+
+def _shown(opinion_id: int, **more: Any) -> str:
     meeting_id = opinions.meeting_of(office(), opinion_id)
     entries = opinions.entries(office(), meeting_id)
     here = next((each for each in entries if each.opinion.id == opinion_id), None)
     if here is None:
         raise NotFound("no-such-opinion")
-    return _page(meeting_id, entries, here)
+    return _page(meeting_id, entries, here, **more)
 
 
 @bp.post("/opinions/<int:opinion_id>/confirm")
 @access(Right.TRANSCRIBE)
-def confirm(opinion_id: int) -> Answer:
-    """Settle the text, go on to the next."""
-    opinions.confirm(office(), opinion_id, text=request.form.get("text", ""), user_id=user_id())
+def confirm(opinion_id: int) -> Any:
+    """Settle the text, go on to the next; while it may tell its writer, ask what is to be struck out."""
+    text = request.form.get("text", "")
+    choices = {name.removeprefix("do:"): value for name, value in request.form.items() if name.startswith("do:")}
+    whys = {name.removeprefix("why:"): value for name, value in request.form.items() if name.startswith("why:")}
+    try:
+        opinions.confirm(office(), opinion_id, text=text, user_id=user_id(), choices=choices, whys=whys)
+    except InvalidInput as problem:
+        if problem.code != "strike-undecided":
+            raise
+        return _shown(opinion_id, text=text, problem=problem, choices=choices, whys=whys), problem.status
     return _go_on(opinion_id)
 
 
@@ -88,7 +102,7 @@ def region(opinion_id: int) -> Response:
     return _jpeg(opinions.region_image(office(), opinion_id)[0])
 
 
-def _page(meeting_id: int, entries: list[opinions.Entry], here: opinions.Entry | None) -> str:
+def _page(meeting_id: int, entries: list[opinions.Entry], here: opinions.Entry | None, **more: Any) -> str:
     place = entries.index(here) if here else 0
     if here:
         opinions.note_view(office(), meeting_id, current_user.get_id(), len(here.opinion.proposal) or 1)
@@ -103,7 +117,18 @@ def _page(meeting_id: int, entries: list[opinions.Entry], here: opinions.Entry |
         progress=opinions.progress(office(), meeting_id),
         author=opinions.author(office(), here.opinion) if here else "",
         uncertain_below=UNCERTAIN_BELOW,
+        traces=_traces(here, more.get("text")) if here else [],
+        mark=identity.MARK,
+        **more,
     )
+
+
+def _traces(here: opinions.Entry, typed: str | None) -> list[identity.Trace]:
+    """Return what in the text, or else in the proposal, may tell the writer."""
+    text = typed if typed is not None else "".join(line["text"] for line in here.opinion.proposal)
+    with office().db.read() as session:
+        unit_id = opinions.unit_of(session, here.opinion.id)
+        return identity.traces(session, unit_id, here.opinion.text or text) if unit_id is not None else []
 
 
 def _go_on(opinion_id: int) -> Answer:

@@ -16,11 +16,11 @@ from webapp.errors import Forbidden, InvalidInput, NotFound
 from webapp.models import Campaign, ShelfAttachment, ShelfPaper, ShelfVersion, Unit, User
 from webapp.pages import form_text, office, render_meeting, user_id
 from webapp.papers.paper import Paper
-from webapp.rights import SCHOOL_ROLES, Right
-from webapp.services import closed, exports, shelf, shelf_files, shelf_steps, trail
+from webapp.rights import Right
+from webapp.services import exports, shelf, shelf_files, shelf_steps, trail
 from webapp.services.paper_kind import PaperKind, Target, rows_of, text_of
 from webapp.services.paper_kinds import get
-from webapp.services.rights import Standing
+from webapp.services.reading_papers import check_reader, who
 
 bp = Blueprint("shelf", __name__)
 SPARE_ROWS = 3  # empty rows below those of a field with columns
@@ -119,25 +119,6 @@ def kind_and_target(session: Session, paper_id: int) -> tuple[PaperKind, Target]
     return get(row.kind), shelf.target_of_row(row)
 
 
-def check_reader(session: Session, held: Standing, kind: PaperKind, target: Target) -> None:
-    """Raise Forbidden for who may not read a paper: without the right, before closing, or from above level 2."""
-    rights = {kind.right, *kind.readers}
-    if kind.retained(session, target):
-        roles = held.roles_at(target.unit_id) - SCHOOL_ROLES
-        held = Standing(tuple(each for each in held.grants if each[0] in roles), held.parents)
-    writes, examines = who(session, held, kind, target)
-    if not (writes or examines or any(held.may(right, target.unit_id) for right in rights)):
-        raise Forbidden("error-403")
-    if kind.needs_closing and target.meeting_id is not None and not closed.may(session, held, target.meeting_id):
-        raise Forbidden("results-closed")
-
-
-def who(session: Session, held: Standing, kind: PaperKind, target: Target) -> tuple[bool, bool]:
-    """Tell whether a person writes a paper and whether he examines it."""
-    above = shelf_steps.examiner_unit(session, target)
-    return held.may(kind.right, target.unit_id), kind.examined and held.may(Right.EXAMINE_PAPERS, above)
-
-
 def perform(kind: PaperKind, target: Target, done: str, here: str) -> None:
     """Do what a form of the page asks for. Raises ServiceErrors."""
     if done == "attach":
@@ -219,15 +200,20 @@ def render_paper(session: Session, kind: PaperKind, target: Target, template: st
     return render_template(template, campaign=session.get_one(Campaign, target.campaign_id), **context)
 
 
-def hand_out(kind: PaperKind, target: Target, made: Paper, form: str, mark: str = "") -> Response:
-    """Answer with a paper as a file and write down who took it. Raises NotFound for a form it doesn't come in."""
+def hand_out(
+    kind: PaperKind, target: Target, made: Paper, form: str, mark: str = "", content: bytes | None = None
+) -> Response:
+    """Answer with a paper as a file and write down who took it. Raises NotFound for a form it doesn't come in.
+
+    ``content`` is the file where it is made already, of several papers.
+    """
     if form not in kind.formats:
         raise NotFound("no-summary")
     write, mimetype = WRITERS[form]
     about = made.foot.split("　")[0]
     state = "-草稿" if made.stamp else mark
     name = f"{made.name}{f'-{about}' if about else ''}{state}.{form}"
-    content = write(made)
+    content = write(made) if content is None else content
     if target.meeting_id is not None:
         exports.note(office(), target.meeting_id, name)
     else:

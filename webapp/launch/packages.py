@@ -55,6 +55,7 @@ TO_TEST = (
     Need(("chromium",), "feature-browser", lambda: shutil.which("chromium") is not None),
     Need(("fonts-noto-cjk", "fontconfig"), "feature-fonts", has_chinese_font),
     Need(("poppler-utils",), "feature-pdf", lambda: shutil.which("pdftoppm") is not None),
+    Need(("libreoffice-writer-nogui",), "feature-office", lambda: shutil.which("soffice") is not None),
 )
 
 

@@ -25,6 +25,7 @@ PLACES = {
     Role.TRANSCRIBER: "opinions.index",
     Role.SCHOOL_LEADER: "reports.index",
     Role.ADMINISTRATOR: "accounts.index",
+    Role.MEMBER: "own.mine",
 }
 
 WATCHING = (Role.LIAISON, Role.COMMITTEE_MEMBER)  # with several meetings they begin at what they report on

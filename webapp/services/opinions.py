@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,9 +24,9 @@ from omr import ocr, text
 from omr.image import Grey
 from webapp import models
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.models import Opinion, Page, PrintRun, Reading, Scan, User, now
+from webapp.models import Meeting, Opinion, Page, PrintRun, Reading, Scan, User, now
 from webapp.office import Office
-from webapp.services import decoding, detaching, trail
+from webapp.services import decoding, detaching, identity, trail
 from webapp.services.answers import STANDING
 from webapp.services.intake import stack_settings
 from webapp.settings import secret_key
@@ -121,14 +123,34 @@ def propose(office: Office, opinion_id: int) -> None:
         row.lease_until = None
 
 
-def confirm(office: Office, opinion_id: int, *, text: str, user_id: int) -> None:
-    """Settle what an opinion says. Raises NotFound, InvalidInput, and Conflict where another person settled it."""
+def confirm(
+    office: Office,
+    opinion_id: int,
+    *,
+    text: str,
+    user_id: int,
+    choices: Mapping[str, str] = MappingProxyType({}),
+    whys: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Settle what an opinion says. Raises NotFound, InvalidInput, and Conflict where another person settled it.
+
+    What may tell the writer is struck out or kept as ``choices`` and ``whys`` say (see ``identity.settle``); nothing of
+    it goes on undecided.
+    """
     value = text.strip()
     if not value:
         raise InvalidInput("opinion-empty")
     if len(value) > MAX_TEXT:
         raise InvalidInput("opinion-too-long", most=MAX_TEXT)
-    _settle(office, opinion_id, CONFIRMED, value, user_id)
+    with office.db.read() as session:
+        unit_id = unit_of(session, opinion_id)
+        value, kept = (value, []) if unit_id is None else identity.settle(session, unit_id, value, choices, whys)
+    _settle(office, opinion_id, CONFIRMED, value, user_id, "；".join(kept))
+
+
+def unit_of(session: Session, opinion_id: int) -> int | None:
+    """Return the unit whose meeting an opinion belongs to; None where there is no such opinion."""
+    return session.scalar(select(Meeting.unit_id).where(Meeting.id == _meeting_of(session, opinion_id)))
 
 
 def no_text(office: Office, opinion_id: int, *, user_id: int) -> None:
@@ -221,14 +243,14 @@ def _proposed(crop: text.Crop, engine: ocr.Engine | None) -> dict[str, Any]:
     return {"row": crop.row, "text": line.text, "characters": characters}
 
 
-def _settle(office: Office, opinion_id: int, state: str, value: str, user_id: int) -> None:
+def _settle(office: Office, opinion_id: int, state: str, value: str, user_id: int, why: str = "") -> None:
     with office.db.begin() as session:
         row = _get(session, opinion_id)
         if row.state in SETTLED:
             raise Conflict("opinion-settled-since")
         row.state, row.text, row.confirmed_by, row.confirmed_at = state, value, user_id, now()
         row.lease_until = None
-        trail.note(session, "settled", f"opinion:{opinion_id}")
+        trail.note(session, "settled", f"opinion:{opinion_id}", why)
         meeting_id = _meeting_of(session, opinion_id)
         if meeting_id is not None:
             detaching.detach(session, office, meeting_id, but=opinion_id, least=detaching.LOT)

@@ -78,7 +78,7 @@ def names_of(session: Session, meeting_id: int, member: Member) -> tuple[str, ..
 
 
 def _below(session: Session, unit_id: int) -> set[int]:
-    parents = dict(session.execute(select(Unit.id, Unit.parent_id)).tuples().all())
+    parents = {unit: parent for unit, parent in session.execute(select(Unit.id, Unit.parent_id))}
     found = {unit_id}
     while further := {unit for unit, parent in parents.items() if parent in found and unit not in found}:
         found |= further

@@ -179,6 +179,11 @@ def save(session: Session, kind: PaperKind, target: Target, texts: Mapping[str, 
     return changed
 
 
+def is_written(session: Session, row: ShelfPaper, field: str) -> bool:
+    """Tell whether somebody wrote a field of a paper."""
+    return bool((_typed(session, row.id).get(field) or "").strip())
+
+
 def row_of(session: Session, kind: PaperKind, target: Target) -> ShelfPaper:
     """Return the row of a paper, made where there is none yet."""
     row = find(session, kind, target)

@@ -27,7 +27,7 @@ from webapp.papers import docx as docx_writer
 from webapp.papers import pdf as pdf_writer
 from webapp.papers import xlsx as xlsx_writer
 from webapp.papers.paper import Cell, Line, Paper, Table, place, plain
-from webapp.services import exports, printing, reports, tally
+from webapp.services import exports, printing, reports, summary_opinions, tally
 
 SUBJECT = "中共机械学院委员会"
 TITLE = "内蒙古工业大学基层党组织开展创先争优活动群众评议意见汇总表"
@@ -197,7 +197,7 @@ def test_opinions__are_confirmed_merged_and_name_no_sheet(office: Office, writte
         ["实训设备陈旧，希望更新", "2", "测评表"],
         ["=HYPERLINK(1)公开承诺要公布完成时限", "1", "测评表"],
     ]
-    assert len(rows) == reports.EMPTY_OPINIONS
+    assert len(rows) == summary_opinions.EMPTY_ROWS
     assert all(cell == "" for row in rows[2:] for cell in row)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from forms.survey import Values
+from forms.survey import Design, Values
 from forms.typeset import typeset
 from tests.sheet_rows import Desk, worked_meeting
-from webapp.models import Closing, Meeting, Survey, Unit
+from webapp.models import Closing, Meeting, Member, Survey, Unit
 from webapp.services import printing
 from webapp.services.paper_kind import Target
 from webapp.services.summary_papers import part_of
@@ -71,3 +71,34 @@ def branch_meeting(office, campaign, branch):
         meeting = Meeting(campaign_id=campaign.id, unit_id=branch.id)
         session.add(meeting)
     return meeting
+
+
+def rate(office, meeting, survey_id, form_name, user_id, names):
+    """Write three sheets about members, each 满意 but for one 比较满意: of a form a member, or of one roster."""
+    with office.db.begin() as session:
+        form = printing.parse(session.get(Survey, survey_id).source, form_name)
+        is_roster = form.design is not Design.SHEET
+        desk = Desk(session, user_id)
+        heads = {("expected", "", "staff"): 10, ("present", "", "staff"): 9}
+        heads |= {("issued", form_name, "staff"): 3 * (1 if is_roster else len(names))}
+        heads |= {(kind, "", "student"): 0 for kind in ("expected", "present")} | {("issued", form_name, "student"): 0}
+        desk.heads(meeting.id, heads)
+        unit = session.get(Unit, meeting.unit_id).name
+        each = [Values(unit=unit, subject=name) for name in names]
+        values = [Values(unit=unit, members=tuple(names))] if is_roster else each
+        for value in values:
+            layout = typeset(form, value)
+            run = desk.print_run(meeting.id, survey_id, layout, subject=value.subject, copies=3)
+            asked = [q.id for page in layout.pages for q in page.questions if q.id != "rater_class"]
+            for number in range(3):
+                marks = dict.fromkeys(asked, ("answered", "satisfied" if number else "fairly"))
+                desk.page(run, desk.issue(run), {"rater_class": ("answered", "staff"), **marks})
+
+
+@pytest.fixture
+def members(office, branch):
+    """Two members of the branch."""
+    with office.db.begin() as session:
+        rows = [Member(unit_id=branch.id, name=name, cadre=name == "王强") for name in ("王强", "李雪")]
+        session.add_all(rows)
+    return rows
