@@ -11,13 +11,14 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms.code import encode_bits
+from omr.tally import Rules
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Batch, Closing, Decision, Meeting, Page, PrintRun, Reading, Reopening, Ruling, Scan, Survey
 from webapp.office import Office
@@ -27,6 +28,7 @@ from webapp.services.trail import canonical
 
 __all__ = ["Check", "Obstacle", "check", "close", "content_of", "is_closed", "may_see_results", "obstacles", "refuse"]
 
+DEFAULT_RULES: dict[str, Any] = asdict(Rules())
 FORMAT = "pingyi.closing/1"
 WHY_LENGTH = 500
 SHORT = 10  # characters of the digest that are printed: 50 bits
@@ -182,8 +184,15 @@ def check(session: Session, closing: Closing) -> Check:
     held = in_force(session, closing.meeting_id)
     if held is None or held.id != closing.id:
         return Check(kept == closing.digest, None)
-    now = hashlib.sha256(canonical(content_of(session, closing.meeting_id)).encode()).hexdigest()
-    return Check(kept == closing.digest, now == closing.digest)
+    now = _as_known(content_of(session, closing.meeting_id), value_of(closing) if kept else {})
+    return Check(kept == closing.digest, hashlib.sha256(canonical(now).encode()).hexdigest() == closing.digest)
+
+
+def _as_known(now: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the rules that came after a closing and stand at their default: they changed nothing in it."""
+    known = kept.get("rules", {})
+    rules = {key: value for key, value in now["rules"].items() if key in known or value != DEFAULT_RULES.get(key)}
+    return {**now, "rules": rules}
 
 
 def readable(digest: str) -> str:

@@ -51,7 +51,8 @@ def expected(session: Session, campaign_id: int, unit_id: int) -> list[Kept]:
     kept, fixed = _kept(session, campaign_id, ids), _fixed(session, campaign_id, ids)
     found = []
     for branch in places:
-        for member in ([None] if branch in branches else []) + members.get(branch.id, []):
+        own_paper: list[Member | None] = [None] if branch in branches else []
+        for member in [*own_paper, *members.get(branch.id, [])]:
             key = (branch.id, member.id if member else None)
             found.append(Kept(branch, member, key in fixed, kept.get(key)))
     return found
@@ -107,4 +108,4 @@ def _fixed(session: Session, campaign_id: int, ids: list[int]) -> set[Key]:
         ShelfPaper.campaign_id == campaign_id, ShelfPaper.unit_id.in_(ids), ShelfPaper.kind.like("%summary%"),
         ShelfStep.id.in_(newest), ShelfStep.step == "fixed",
     )  # fmt: skip
-    return {(unit_id, member_id) for unit_id, member_id in session.execute(query)}
+    return {(unit_id, member_id) for unit_id, member_id in session.execute(query) if unit_id is not None}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import zlib
 
 import pytest
 
 from omr.tally import Rate, Rules
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.models import Meeting
-from webapp.services import campaigns, consequences, notices, orders_due, outcomes, rectification, suggestions
+from webapp.models import Campaign, Closing, Meeting
+from webapp.services import campaigns, closing, consequences, notices, orders_due, outcomes, rectification, suggestions
+from webapp.services.trail import canonical
 
 LOW = {"satisfied": 5, "fairly": 5, "basically": 3, "dissatisfied": 7}
 HIGH = {"satisfied": 15, "fairly": 4, "basically": 1}
@@ -140,3 +143,21 @@ def test_page__shows_nobody_before_closing_and_the_low_after_it(office, meeting,
     assert branch.post(f"{at}/order", sent).status_code == 403
     assert operator.post(f"{at}/order", sent).status_code == 302
     assert "已下达" in operator.get(at).get_data(as_text=True)
+
+
+def test_rule_that_came_after_a_closing__leaves_it_as_it_was_while_it_stands_at_its_default(
+    office, campaign, meeting, user, rated
+):
+    rated(meeting, HIGH, close=False)
+    with office.db.begin() as session:
+        value = closing.content_of(session, meeting.id)
+        value["rules"].pop("low_dissatisfied_in")
+        text = canonical(value).encode()
+        digest = hashlib.sha256(text).hexdigest()
+        row = Closing(meeting_id=meeting.id, version=1, digest=digest, content=zlib.compress(text), user_id=user.id)
+        session.add(row)
+    with office.db.begin() as session:
+        assert closing.check(session, row).holds
+        session.get(Campaign, campaign.id).rules = {"low_dissatisfied_in": 4}
+        session.flush()
+        assert not closing.check(session, row).holds
