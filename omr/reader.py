@@ -13,7 +13,7 @@ import numpy as np
 
 from forms.code import SheetCode
 from forms.layout import Layout
-from omr import READER_VERSION, faults, locate, measure, regions, register, unnamed, verify
+from omr import READER_VERSION, faults, locate, measure, overlap, regions, register, unnamed, verify
 from omr.errors import FileProblem, problem
 from omr.find import Sheet, find_sheets
 from omr.geometry import Array
@@ -130,9 +130,22 @@ def place(page: Page, sheet: Sheet, settings: ReaderSettings) -> register.Placed
         placed = register.place(page.grey, guess, corners, sheet.known.target.boxes_mm, settings.register)
         wrong = verify.trouble_of(page.grey, placed, sheet.known, settings.register)
         if wrong is None:
-            return placed
+            return _lies_on_another(page, placed, sheet) or placed
         first = first or wrong
     return first or problem(ProblemCode.NO_FIDUCIALS, sheet=sheet.code.readable)
+
+
+def _lies_on_another(page: Page, placed: register.Placed, sheet: Sheet) -> Problem | None:
+    """Name a page whose marks and boxes are of two sheets that lie over one another."""
+    fit, known = placed.fit, sheet.known
+    boxes, seen = known.target.boxes_mm[:, :2], fit.seen
+    if not seen.any() or not overlap.is_scan(page, fit.matrix, known.layout.page_mm):
+        return None
+    found = overlap.find(boxes[seen], fit.shifts_mm[seen], fit.matrix, placed.corners, sheet.code_px, known.geometry)
+    if found is None:
+        return None
+    apart = round(float(np.hypot(found.aside_mm, found.along_mm)), 1)
+    return problem(ProblemCode.SHEETS_OVERLAP, apart_mm=apart, turned_deg=round(float(np.degrees(found.turned)), 1))
 
 
 def _registration(page: Page, placed: register.Placed, known: KnownPage) -> Registration:

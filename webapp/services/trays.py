@@ -26,6 +26,7 @@ VERBS = {
     "cut-off": LOOK,
     "poor-fit": LOOK,
     "row-slip": LOOK,
+    "sheets-overlap": LOOK,
     "not-a-sheet": REMOVE,
     "blank-page": REMOVE,
     "own-back": REMOVE,
