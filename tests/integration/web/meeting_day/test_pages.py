@@ -253,3 +253,21 @@ def test_self_check_of_a_meeting__may_be_opened_again(office, leading, checked):
     assert leading.post(f"/meetings/{checked.id}/prepare/self-check/reopen").status_code == 302
     with office.db.read() as session:
         assert not self_check.is_done(session, checked.id)
+
+
+def test_committee_members_report__goes_to_the_unit_above_and_not_to_the_branch(
+    office, leading, secretary, sent, branch_meeting, scrutineer
+):
+    close(office, branch_meeting, scrutineer)
+    draft = f"/shelf/committee_report/meetings/{branch_meeting.id}"
+    given = {"action": "save", "situation": "会议按程序进行", "results": "总体满意", "day": "2011年7月15日"}
+    assert sent.post(draft, given).status_code == 302
+    assert sent.post(draft, {"action": "fix"}).status_code == 302
+    assert "机械学院党委：" in page(sent, draft)
+    url = f"/meetings/{branch_meeting.id}/report"
+    assert sent.post(f"{url}/made", {"reported_on": "2011-07-15", "to": "机械学院党委"}).status_code == 302
+    assert "群众评议大会的汇报" in page(leading, "/notices")
+    assert "会议按程序进行" in page(leading, url)
+    assert leading.post(f"{url}/read").status_code == 302
+    assert "机械设计党支部" in page(leading, "/reports")
+    assert secretary.get(url).status_code == 403
