@@ -65,7 +65,9 @@ def my_paper(form: str) -> Response:
             raise NotFound("no-own-summary")
         if form == "pdf":
             paper_scans.code_for(session, kind, target)
-        made = shelf.paper(session, kind, target)
+        draft = shelf.draft(session, kind, target)
+        fixed = draft.state == shelf.FIXED  # else it is printed to be written on: no stamp says that it is a draft
+        made = shelf.fixed_paper(draft.versions[0]) if fixed else shelf.live(session, draft, stamped=form != "pdf")
     return hand_out(kind, target, made, form)
 
 

@@ -136,7 +136,7 @@ def _letterhead(pdf: _Document, head: Letterhead) -> None:
     pdf.cell(pdf.width_mm, 16, head.issuer, align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pdf.set_text_color(0)
     pdf.set_font("song", "", PROSE_PT)
-    pdf.cell(pdf.width_mm, 9, head.number, align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.cell(pdf.width_mm, 9 if head.number else 2, head.number, align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pdf.set_line_width(0.6)
     pdf.line(pdf.l_margin, pdf.get_y() + 1, pdf.l_margin + pdf.width_mm, pdf.get_y() + 1)
     pdf.set_draw_color(0)

@@ -6,6 +6,7 @@ And the list of all members of a branch (支部党员测评一览表), which the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from webapp.services import own_results, printing, rectification, reports, resul
 from webapp.services.own_results import OwnResults
 from webapp.services.paper_kind import Field, PaperKind, Target, rows_of
 from webapp.services.result_tables import DASH, label, or_dash
+from webapp.services.summary_opinions import OpinionLine
 from webapp.services.tally import Results
 
 KEY = "own-summary"
@@ -67,20 +69,31 @@ def _order(session: Session, found: OwnResults) -> str:
 
 def _build(session: Session, target: Target, texts: Mapping[str, str]) -> Paper:
     found, member = results_of(session, target), member_of(session, target)
+    results, campaign = found.results, session.get_one(Campaign, target.campaign_id)
+    head = _head_of(session, member, results, texts)
+    opinions = summary_opinions.lines(session, results, found.name)
+    return replace(
+        paper_of(campaign.number, head, found, opinions, texts), foot=member.name, code=code_of(session, target)
+    )
+
+
+def paper_of(
+    number: str, head: Table, found: OwnResults, opinions: list[OpinionLine], texts: Mapping[str, str]
+) -> Paper:
+    """Set S-M from values alone. ``number``: 文号 of the campaign; ``head``: see ``head``."""
     results = found.results
-    campaign = session.get_one(Campaign, target.campaign_id)
     return Paper(
         name="党员意见汇总表",
         title=(f"{results.ref.form.issuer}党员参加创先争优活动", "群众评议意见汇总表"),
         blocks=(
-            *((Line(f"依据文号：{campaign.number}", "right"),) if campaign.number else ()),
-            _head(session, member, results, texts),
+            *((Line(f"依据文号：{number}", "right"),) if number else ()),
+            head,
             Heading("一、参加情况"),
             _participation(found),
             Heading("二、测评结果"),
             *_outcome(found),
             Heading("三、群众意见建议"),
-            summary_opinions.own_table(summary_opinions.lines(session, results, found.name)),
+            summary_opinions.own_table(opinions),
             Heading("四、本人整改措施"),
             _own(texts),
             Heading("五、党支部意见"),
@@ -89,9 +102,7 @@ def _build(session: Session, target: Target, texts: Mapping[str, str]) -> Paper:
             _kept(texts),
             *(Line(text) for text in list(reports.notes(results))[:2]),
         ),
-        foot=member.name,
         stamp=reports.stamp(results),
-        code=code_of(session, target),
     )
 
 
@@ -101,19 +112,23 @@ def code_of(session: Session, target: Target) -> str:
     return session.scalar(query.where(ShelfPaper.kind == KEY, ShelfPaper.place == target.place)) or ""
 
 
-def _head(session: Session, member: Member, results: Results, texts: Mapping[str, str]) -> Table:
+def _head_of(session: Session, member: Member, results: Results, texts: Mapping[str, str]) -> Table:
     branch = session.get_one(Unit, member.unit_id)
     above = session.get(Unit, branch.parent_id) if branch.parent_id else None
+    return head(results, texts, member.name, "是" if member.cadre else "否", branch.name, above.name if above else "")
+
+
+def head(results: Results, texts: Mapping[str, str], name: str, cadre: str, branch: str, above: str) -> Table:
+    """Return the head of S-M: who the member is, where and how he was rated. Empty texts are left to the pen."""
     day = results.meeting.held_on
     when = f"{day.year}年{day.month}月{day.day}日" if day else ""
     rows: tuple[Row, ...] = (
         (
-            label("党员姓名"), Cell(member.name), label("所在党支部"), Cell(branch.name), label("党员干部"),
-            Cell("是" if member.cadre else "否"),
+            label("党员姓名"), Cell(name), label("所在党支部"), Cell(branch), label("党员干部"), Cell(cadre),
         ),
         (
             label("职务/岗位"), Cell(texts.get("post", "")), label("所属党委\n（党总支）"),
-            Cell(above.name if above else ""), label("类别"), Cell(texts.get("kind", "") or "教工/学生\n/离退休"),
+            Cell(above), label("类别"), Cell(texts.get("kind", "") or "教工/学生\n/离退休"),
         ),
         (
             label("评议时间"), Cell(when), label("形式"), Cell(results.manner or "大会"), label("到会委员"),
@@ -223,12 +238,19 @@ def _list(session: Session, target: Target, texts: Mapping[str, str]) -> Paper:
         blocks=(
             Line(f"{results.meeting.unit.name}　共 {len(items)} 名　由党支部掌握，不张贴。"),
             Table((3, 52 - 3 - sum(narrow) - 4 - 3 - 4, *narrow, 4, 3, 4), rows, head, size_pt=8.5),
-            Signature(people=(f"填表人：{texts['filler']}", f"支部书记（签字）：{texts['secretary']}"), seal=False),
+            Signature(
+                people=(_line("填表人：", texts["filler"]), _line("支部书记（签字）：", texts["secretary"])), seal=False
+            ),
         ),
         foot=results.meeting.unit.name,
         stamp=reports.stamp(results),
         data=(result_tables.plain_list(results, [item for rated in items.values() for item in rated]),),
     )
+
+
+def _line(word: str, name: str) -> str:
+    """Return a line to be signed, with room for the pen where nobody is named."""
+    return word + (name or "　" * 6)
 
 
 def _folded(word: str, wide: int) -> str:

@@ -55,7 +55,7 @@ def signatures(texts: Mapping[str, str]) -> Table:
         (
             label("留存／报送"),
             Cell(
-                "　　".join(f"{'☑' if goes == word else '□'} {word}" for word in ("报校创组办", "上级党组织留存")),
+                "　　".join(f"{'■' if goes == word else '□'} {word}" for word in ("报校创组办", "上级党组织留存")),
                 align="left",
             ),
             Cell(f"收件人：{texts.get('received_by', '')}", align="left"),

@@ -12,8 +12,7 @@ from webapp.papers.paper import Block, Heading, Letterhead, Paper, Signature, Te
 from webapp.rights import Right
 from webapp.services import closed, merging, outcomes, rectification, tally
 from webapp.services.paper_kind import Field, PaperKind, Target
-from webapp.services.result_tables import item_text
-from webapp.services.tally import Results
+from webapp.services.tally import Item, Results
 
 KEY = "work-report"
 TITLE = "群众评议工作总结"
@@ -95,14 +94,16 @@ def _form_words(results: Results) -> str:
     rule = results.rules.headline
     parts = [f"{results.ref.form.title}：收回{results.count.returned}张，有效{sum(results.count.valid.values())}张"]
     if results.ref.form.about == merging.ORGANISATION:
-        parts += [
-            f"“{item_text(item)}”{tally.rate_label(item.question, rule)}{item.total.rates[rule].percent}%"
-            for item in results.items
-            if item.total.rates[rule].percent is not None
-        ]
+        rated = [item for item in results.items if item.total.rates[rule].percent is not None]
+        parts += [_item_words(item, rule) for item in rated]
     else:
         parts.append(f"测评党员{len(results.subjects)}名")
     return "，".join(parts) + "。"
+
+
+def _item_words(item: Item, rule: str) -> str:
+    text = item.question.text.replace("|", "")
+    return f"“{text}”{tally.rate_label(item.question, rule)}{item.total.rates[rule].percent}%"
 
 
 def _problems(session: Session, found: list[Results]) -> Iterator[str]:
