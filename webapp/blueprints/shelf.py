@@ -17,7 +17,7 @@ from webapp.models import Campaign, ShelfAttachment, ShelfPaper, ShelfVersion, U
 from webapp.pages import form_text, office, render_meeting, user_id
 from webapp.papers.paper import Paper
 from webapp.rights import Right
-from webapp.services import exports, shelf, shelf_files, shelf_steps, trail
+from webapp.services import archive, campaign_closing, exports, shelf, shelf_files, shelf_steps, trail
 from webapp.services.paper_kind import PaperKind, Target, rows_of, text_of
 from webapp.services.paper_kinds import get
 from webapp.services.reading_papers import check_reader, who
@@ -105,6 +105,27 @@ def attachment(attachment_id: int) -> Response:
         check_reader(session, standing(), kind, target)
         trail.note(session, "exported", f"shelf_attachment:{row.id}", file=row.filename)
     return scan_file(row)
+
+
+@bp.get("/campaigns/<int:campaign_id>/close")
+@access(Right.MANAGE_CAMPAIGN)
+def closing(campaign_id: int) -> str:
+    """Whether the campaign is closed, so that its papers are as they are."""
+    with office().db.read() as session:
+        waiting = len(archive.open_meetings(session, campaign_id))
+        held, campaign = campaign_closing.in_force(session, campaign_id), session.get_one(Campaign, campaign_id)
+    return render_template("shelf/close.html", campaign=campaign, held=held, waiting=waiting)
+
+
+@bp.post("/campaigns/<int:campaign_id>/close")
+@access(Right.MANAGE_CAMPAIGN)
+def close(campaign_id: int) -> Response:
+    """Close the campaign, or open it again."""
+    with office().db.begin() as session:
+        held = campaign_closing.in_force(session, campaign_id)
+        change = campaign_closing.reopen if held else campaign_closing.close
+        change(session, campaign_id, why=form_text("why"), user_id=user_id())
+    return redirect(url_for("shelf.closing", campaign_id=campaign_id))
 
 
 def scan_file(row: ShelfAttachment) -> Response:

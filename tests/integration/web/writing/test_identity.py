@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from webapp.errors import InvalidInput
+from webapp.models import Layout, Opinion, Page, PrintRun
 from webapp.services import identity
 
 OLD = "我们数控教研室希望实训设备尽快更新"
@@ -42,3 +43,39 @@ def test_struck_out__leaves_a_visible_mark_and_kept_needs_a_reason(office, unit,
             with pytest.raises(InvalidInput) as caught:
                 settle(session, unit.id, OLD, choices, {})
             assert caught.value.params["words"] == "数控教研室"
+
+
+@pytest.fixture
+def opinion_id(office, meeting, surveys, user):
+    """An opinion that waits to be transcribed."""
+    with office.db.begin() as session:
+        session.add(Layout(digest="AAAAAAAA", form="org", source="{}"))
+        run = PrintRun(meeting_id=meeting.id, survey_id=surveys["org"], layout_digest="AAAAAAAA", created_by=user.id)
+        session.add(run)
+        session.flush()
+        page = Page(print_run_id=run.id, index=1, state="read", standing="counts", sheet="K7Q23F00", sheet_page=1)
+        session.add(page)
+        session.flush()
+        row = Opinion(page_id=page.id, region="opinion", state="proposed")
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def saved(office, opinion_id):
+    with office.db.read() as session:
+        row = session.get(Opinion, opinion_id)
+        return row.state, row.text
+
+
+def test_transcriber__is_asked_and_nothing_is_saved_before_he_has_decided(office, transcriber, opinion_id):
+    path = f"/opinions/{opinion_id}/confirm"
+    answer = transcriber.post(path, {"text": OLD})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "<del>数控教研室</del>" in page
+    assert OLD in page
+    assert saved(office, opinion_id) == ("proposed", "")
+    assert transcriber.post(path, {"text": OLD, "do:数控教研室": "keep"}).status_code == 422
+    assert transcriber.post(path, {"text": OLD, "do:数控教研室": "strike"}).status_code == 302
+    assert saved(office, opinion_id) == ("confirmed", "我们〔略〕希望实训设备尽快更新")

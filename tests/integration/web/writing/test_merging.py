@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
+import zipfile
 
 import pytest
+from sqlalchemy import select
 
 from tests.integration.web.writing.conftest import close_count
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.models import GatheredOpinion, OpinionText
+from webapp.models import GatheredOpinion, IssuedSheet, OpinionText, TrailRow
 from webapp.services import merging, merging_deeds, summary_opinions, summary_papers
 from webapp.services.merging_deeds import Said
 
@@ -135,3 +138,26 @@ def test_page_of_the_rated_unit__leads_to_no_sheet_class_or_image(office, writer
     assert not re.findall(r'(?:href|src|action)="[^"]*(?:/pages/|/sheets|\.jpg|/opinions/\d)[^"]*"', page)
     assert "教职工" not in page
     assert "学生代表" not in page
+
+
+def test_trail_of_merging__tells_neither_a_text_nor_which_opinion(office, meeting, user, opinions):
+    with office.db.begin() as session:
+        merging_deeds.make(session, meeting.id, opinions[:2], Said("设备陈旧", "duty", 1), user_id=user.id)
+    with office.db.read() as session:
+        told = "".join(f"{row.facts}{row.object}{row.why}" for row in session.scalars(select(TrailRow)))
+    assert "merging:" in told
+    assert "设备" not in told
+    assert not any(key in told for source, key in opinions if source == "sheet")
+
+
+def test_files_of_the_rated_unit__name_no_sheet(office, writer, counted, opinions, user):
+    close_count(office, counted.meeting_id, user.id)
+    with office.db.read() as session:
+        sheets = list(session.scalars(select(IssuedSheet.sheet)))
+    for form in ("docx", "xlsx"):
+        content = writer.get(f"/meetings/{counted.meeting_id}/summary.{form}").data
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            told = "".join(archive.read(name).decode("utf-8", "ignore") for name in archive.namelist())
+        assert OLD in told
+        assert not any(sheet in told for sheet in sheets)
+    assert writer.get(f"/meetings/{counted.meeting_id}/answers.csv").status_code == 403
