@@ -54,4 +54,4 @@ def table(campaign_id: int, which: str, kind: str) -> Response:
     return download(write(paper), mimetype, f"样表-{''.join(paper.title)}.{kind}")
 
 
-TABLES = {"organisation": library.organisation_table}
+TABLES = {"organisation": library.organisation_table, "member": library.member_table}

@@ -16,7 +16,8 @@ from forms.typeset import typeset
 from omr.tally import Count, Rules
 from webapp.models import Campaign, Meeting, Unit
 from webapp.papers.paper import WIDTH_UNITS, Block, Cell, Heading, Line, Paper, Row, Table
-from webapp.services import printing, reports, tally
+from webapp.services import own_summary, printing, reports, tally
+from webapp.services.own_results import OwnResults
 from webapp.services.result_tables import DASH, label
 from webapp.services.stacks import Stack
 
@@ -56,6 +57,15 @@ def organisation_table(campaign: Campaign, forms: Sequence[Form]) -> Paper:
     """Return the summary table of an organisation (S-A) without numbers. ``forms``: the campaign's, not empty."""
     form = next((each for each in forms if each.about == "organisation"), forms[0])
     return emptied(reports.summary_of(_no_results(campaign, form), "", [], {}))
+
+
+def member_table(campaign: Campaign, forms: Sequence[Form]) -> Paper:
+    """Return the summary table of a member (S-M) without numbers. ``forms``: the campaign's, not empty."""
+    about = [each for each in forms if each.about == "member"]
+    form = next((each for each in about if len(each.items) > 1), about[0] if about else forms[0])
+    results = _no_results(campaign, form)
+    head = own_summary.head(results, {}, "", "是/否", "", "")
+    return emptied(own_summary.paper_of(campaign.number, head, OwnResults(results, ""), [], {}))
 
 
 def emptied(paper: Paper) -> Paper:

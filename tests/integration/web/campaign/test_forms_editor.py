@@ -127,11 +127,14 @@ def test_library__is_open_to_a_branch_and_hands_out_every_blank_form(enter, camp
     assert person.get(f"{base}/9999.pdf").status_code == 404
 
 
-def test_summary_table__is_offered_without_numbers(enter, campaign, unit, surveys):
+@pytest.mark.parametrize(
+    ("which", "item"), [("organisation", "推动中心工作和重点任务完成情况"), ("member", "立足本职岗位，争创佳绩情况")]
+)
+def test_summary_table__is_offered_without_numbers(enter, campaign, unit, surveys, which, item):
     person = enter("支部甲", "branch", unit_id=unit.id)
-    path = f"/campaigns/{campaign.id}/library/table-organisation"
+    path = f"/campaigns/{campaign.id}/library/table-{which}"
     book = openpyxl.load_workbook(io.BytesIO(person.get(f"{path}.xlsx").get_data()))
     cells = [cell.value for row in book.worksheets[0].iter_rows() for cell in row if cell.value is not None]
     assert not [value for value in cells if isinstance(value, int | float)]
-    assert any("推动中心工作和重点任务完成情况" in str(value) for value in cells)
+    assert any(item in str(value) for value in cells)
     assert person.get(f"{path}.docx").get_data()[:2] == b"PK"
