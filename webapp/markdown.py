@@ -44,7 +44,19 @@ def _block(lines: list[str]) -> Iterator[str]:
     elif re.match(r"(- |\d+\. )", first):
         yield _list(lines)
     else:
-        yield f"<p>{_inline(' '.join(lines) if first.isascii() else ''.join(lines))}</p>"
+        for part in _paragraphs(lines):
+            yield f"<p>{_inline(part)}</p>"
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    """Join lines; one that begins with a bold word begins a paragraph. Chinese lines are joined without a space."""
+    found = [lines[0]]
+    for line in lines[1:]:
+        if line.startswith("**"):
+            found.append(line)
+        else:
+            found[-1] += (" " if found[-1].isascii() else "") + line
+    return found
 
 
 def _list(lines: list[str]) -> str:

@@ -13,7 +13,7 @@ from webapp.blueprints.count import hand_out
 from webapp.blueprints.papers import WRITERS
 from webapp.errors import InvalidInput, NotFound, ServiceError
 from webapp.i18n import today
-from webapp.models import DeadlineOrder
+from webapp.models import DeadlineOrder, Exemplar
 from webapp.pages import form_date, form_text, office, render_meeting, user_id
 from webapp.rights import Right
 from webapp.services import closed, consequences, examples_paper, orders_due, outcomes
@@ -107,7 +107,7 @@ def example(exemplar_id: int, deed: str) -> Any:
     if deed not in ("publish", "take-off"):
         raise NotFound("no-such-row", kind="Exemplar")
     with office().db.read() as session:
-        meeting_id = session.get_one(consequences.Exemplar, exemplar_id).meeting_id
+        meeting_id = session.get_one(Exemplar, exemplar_id).meeting_id
     try:
         if deed == "publish":
             consequences.publish(

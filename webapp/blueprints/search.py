@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, render_template, request, url_for
 
 from webapp.access import Access, access, standing
@@ -31,7 +33,8 @@ def place(hit: Hit) -> str:
     if hit.kind == "sheet":
         return url_for("scanning.page", page_id=hit.page_id)
     if hit.kind == "paper":
-        return url_for("shelf.page", key=hit.key, **dict(hit.args))
+        values: dict[str, Any] = {"key": hit.key, **dict(hit.args)}
+        return url_for("shelf.page", **values)
     if hit.meeting_id is not None and standing().may(Right.SEE_BOOKS, hit.unit_id):
         return url_for("meetings.show", meeting_id=hit.meeting_id)
     if standing().may(Right.MANAGE_UNITS, hit.unit_id):

@@ -12,6 +12,7 @@ from webapp.models import Campaign, Meeting, Unit
 from webapp.papers.paper import Cell, Letterhead, Line, Paper, Row, Signature, Table, Text
 from webapp.rights import Right
 from webapp.services import announcing, consequences
+from webapp.services.orders_due import Order
 from webapp.services.paper_kind import Field, PaperKind, Target
 from webapp.services.register_paper import day_word
 from webapp.services.result_tables import label, or_dash
@@ -53,7 +54,7 @@ def _order_fields(session: Session, target: Target) -> list[Field]:
     ]
 
 
-def _order(session: Session, target: Target) -> consequences.Order:
+def _order(session: Session, target: Target) -> Order:
     """Return the order that the part of a target names. Raises NotFound for one of another meeting."""
     order = consequences.one(session, int(target.part) if target.part.isdigit() else 0)
     if order.meeting_id != target.meeting_id:

@@ -262,7 +262,7 @@ def _answers(session: Session, survey_id: int, question: str) -> Iterable[tuple[
     columns = (PrintRun.meeting_id, PrintRun.subject, held.c.state, held.c.choice, held.c.source)
     query = select(*columns, func.count()).join(Page, Page.id == held.c.page_id)
     query = query.join(PrintRun, PrintRun.id == Page.print_run_id).group_by(*columns)
-    return [tuple(row) for row in session.execute(query)]  # type: ignore[misc]  # six columns, as selected
+    return [tuple(row) for row in session.execute(query)]
 
 
 def totals(found: list[Line]) -> Mapping[str, int]:

@@ -98,7 +98,7 @@ def test_handbook__is_served_offline_in_both_languages(operator, language, words
     [
         ("a <b>x</b>", "<p>a &lt;b&gt;x&lt;/b&gt;</p>"), ("**重** [[Enter]]", "<p><b>重</b> <kbd>Enter</kbd></p>"),
         ("- 甲\n- 乙", "<ul><li>甲</li><li>乙</li></ul>"), ("1. a\n   b", "<ol><li>a b</li></ol>"),
-        ("## 头\n文", "<h2>头</h2>\n<p>文</p>"),
+        ("**甲** 一\n**乙** 二", "<p><b>甲</b> 一</p>\n<p><b>乙</b> 二</p>"), ("## 头\n文", "<h2>头</h2>\n<p>文</p>"),
     ],
 )  # fmt: skip
 def test_markdown__is_escaped_and_rendered(text, made):
