@@ -13,12 +13,13 @@ from webapp.access import access, may, standing
 from webapp.blueprints.count import hand_out
 from webapp.blueprints.papers import WRITERS
 from webapp.errors import Forbidden, InvalidInput, NotFound
+from webapp.i18n import language
 from webapp.models import User
 from webapp.office import Office
 from webapp.pages import form_text, office, render_meeting, user_id
 from webapp.papers.paper import Paper
 from webapp.rights import Right
-from webapp.services import campaigns, closed, closing, closing_papers, hand_check, procedures, review_queue
+from webapp.services import campaigns, closed, closing, closing_papers, hand_check, procedures, review_queue, tally
 from webapp.services import sheet_rulings as rulings
 from webapp.services.station import station as station_of
 
@@ -81,7 +82,11 @@ def compare(meeting_id: int) -> str:
         raise NotFound("no-such-row", kind="Closing")
     before, after = (closing.value_of(row) for row in rows)
     found = closing.compare(before, after)
-    return render_meeting("closing/compare.html", meeting_id, "count", rows=rows, found=found)
+    with office().db.read() as session:
+        forms = [ref.form for ref in tally.forms(session, meeting_id)]
+    asked = [choice for form in forms for question in (*form.items, *form.identity) for choice in question.choices]
+    choices = {each.id: (each.label_en or each.label) if language() == "en" else each.label for each in asked}
+    return render_meeting("closing/compare.html", meeting_id, "count", rows=rows, found=found, choices=choices)
 
 
 @bp.get("/meetings/<int:meeting_id>/closing/<name>.<kind>")

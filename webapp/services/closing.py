@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms.code import encode_bits
+from forms.code import readable as readable_sheet
 from omr.tally import Rules
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.models import Batch, Closing, Decision, Meeting, Page, PrintRun, Reading, Reopening, Ruling, Scan, Survey
@@ -59,6 +60,16 @@ class Check:
     @property
     def holds(self) -> bool:
         return self.content_fits and self.answers_fit is not False
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What two closings fixed differently. ``kind``: a key of what is fixed; "" before or after: it was not there."""
+
+    kind: str
+    place: str
+    before: str
+    after: str
 
 
 def obstacles(session: Session, meeting_id: int, user_id: int) -> tuple[Obstacle, ...]:
@@ -250,22 +261,31 @@ def _answers(session: Session, meeting_id: int) -> list[list[Any]]:
     return sorted(list(row) for row in rows)
 
 
-def compare(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return what two closings fixed differently, as (place, before, after)."""
-    found = [
-        (name, canonical(before.get(name)), canonical(after.get(name)))
-        for name in ("rules", "thresholds", "readers", "forms", "numbers", "printed", "void")
-        if before.get(name) != after.get(name)
-    ]
+def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
+    """Return what two closings fixed differently: each rule, number, sheet and answer of its own."""
+    found = []
+    for kind in ("rules", "thresholds", "readers", "forms", "numbers", "printed", "void"):
+        old, new = _pieces(before.get(kind)), _pieces(after.get(kind))
+        found += [
+            Difference(kind, place, old.get(place, ""), new.get(place, ""))
+            for place in sorted({*old, *new})
+            if old.get(place) != new.get(place)
+        ]
     old, new = (
-        {(sheet, page, question): (state, choice) for sheet, page, question, state, choice, _ in value["answers"]}
-        for value in (before, after)
+        {
+            f"{readable_sheet(sheet)} {page} {question}": f"{state} {choice}".strip()
+            for sheet, page, question, state, choice, _ in v["answers"]
+        }
+        for v in (before, after)
     )
-    for key in sorted({*old, *new}):
-        if old.get(key) != new.get(key):
-            found.append((" ".join(str(part) for part in key), _told(old.get(key)), _told(new.get(key))))
-    return found
+    places = (place for place in sorted({*old, *new}) if old.get(place) != new.get(place))
+    return found + [Difference("answers", place, old.get(place, ""), new.get(place, "")) for place in places]
 
 
-def _told(value: tuple[str, str] | None) -> str:
-    return "" if value is None else " ".join(part for part in value if part)
+def _pieces(value: Any) -> dict[str, str]:
+    """Return the parts of what was fixed, by place: of a list of names each is its own place."""
+    if isinstance(value, dict):
+        return {str(place): part if isinstance(part, str) else canonical(part) for place, part in value.items()}
+    if value and isinstance(value[0], list):
+        return {" ".join(str(part) for part in row[:-1] if part): str(row[-1]) for row in value}
+    return {str(part): str(part) for part in value or ()}

@@ -211,7 +211,27 @@ def test_reopening__needs_a_reason_keeps_both_versions_and_compares_them(office,
         assert (one.version, two.version) == (1, 2)
         assert all(closing.check(session, row).holds for row in (one, two))
         found = closing.compare(closing.value_of(one), closing.value_of(two))
-    assert [(before, after) for _, before, after in found] == [("answered satisfied", "answered fairly")]
+    assert [(each.kind, each.before, each.after) for each in found] == [
+        ("answers", "answered satisfied", "answered fairly")
+    ]
+    assert found[0].place.endswith(" 1 q1")
+
+
+def test_comparison__names_each_rule_number_and_sheet_by_itself():
+    before = {
+        "rules": {"headline": "satisfied", "turnout_percent": 80}, "numbers": [["expected", "", "staff", 3]],
+        "void": ["AAAAAAAA", "BBBBBBBB"], "answers": [],
+    }  # fmt: skip
+    after = {
+        "rules": {"headline": "fairly", "turnout_percent": 80}, "numbers": [["expected", "", "staff", 4]],
+        "void": ["BBBBBBBB", "CCCCCCCC"], "answers": [],
+    }  # fmt: skip
+    assert [(each.kind, each.place, each.before, each.after) for each in closing.compare(before, after)] == [
+        ("rules", "headline", "satisfied", "fairly"),
+        ("numbers", "expected staff", "3", "4"),
+        ("void", "AAAAAAAA", "AAAAAAAA", ""),
+        ("void", "CCCCCCCC", "", "CCCCCCCC"),
+    ]
 
 
 def test_results__are_the_scrutineers_alone_before_closing(office, ready, judge_of_it, enter):
