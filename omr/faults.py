@@ -71,7 +71,8 @@ def _streaks(page: Page, placed: Placed, known: KnownPage, settings: ReaderSetti
     width, height = known.layout.page_mm
     fed_upright = height > width and round(rotation(matrix, known) / 90) % 2 == 0
     for across in (False,) if page.is_one_bit else (False, True):  # rows of dots look like lines
-        lines = quality.streaks(page.grey, across, matrix, known.near_print, PRINT_SCALE, contrast, settings.quality)
+        near = known.near_ink if across and fed_upright else known.near_print  # a line of writing looks like a fold
+        lines = quality.streaks(page.grey, across, matrix, near, PRINT_SCALE, contrast, settings.quality)
         for span in lines:
             touched = quality.touched_boxes(span, across, matrix, boxes)
             names = _named(known, touched)

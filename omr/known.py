@@ -36,6 +36,18 @@ class KnownPage:
         return cv2.dilate(self.print, np.ones((9, 9), np.uint8)).astype(np.uint8, copy=False)
 
     @cached_property
+    def near_ink(self) -> Grey:
+        """The same, with the places where people write as dark as print."""
+        near = self.near_print.copy()
+        for region in self.page.regions:
+            left, top, right, bottom = (
+                max(0, round(v * measure.SCALE))
+                for v in (region.x - 1, region.y - 1, region.x + region.w + 1, region.y + region.h + 1)
+            )
+            near[top:bottom, left:right] = 255
+        return near
+
+    @cached_property
     def target(self) -> measure.Target:
         return measure.target(self.page, self.print)
 

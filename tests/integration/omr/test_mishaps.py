@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import cv2
+import numpy as np
 import pytest
-from omr_scans import MEMBERS, print_form
+from omr_scans import DPI, MEMBERS, print_form
 from synth_pages import fill, quieter, read, rescans, wrong
 
+from omr.image import Page
 from omr.reading import BoxState, FaultCode, ProblemCode, QuestionState, Status
 
 SEEDS = (11, 12, 13)
@@ -96,6 +99,18 @@ def test_two_sheets_fed_together__never_mixed(org):
         page = fill(org, seed, quieter("office"), "double-feed")
         reading = read(org, page.page())
         assert reading.status is Status.REJECTED or wrong(reading, page.truth) == []
+
+
+def test_lines_of_writing__are_no_folds(org, filled):
+    region = next(r for r in org.layout.pages[0].regions if r.lines_y)
+    page, chance = filled.copy(), np.random.default_rng(3)
+    for line in region.lines_y:
+        for x in np.arange(region.x + 4, region.x + 0.85 * region.w, 1.2):  # as densely as people write
+            strokes = np.array([x, line - 2.5]) + chance.uniform((-1.4, -1.6), (1.4, 1.6), (4, 2))
+            cv2.polylines(page, [(strokes * DPI / 25.4).round().astype(np.int32)], False, 50, 3, cv2.LINE_AA)
+    reading = read(org, Page(1, page, 1, page.shape[1], page.shape[0], float(DPI)))
+    assert reading.regions[region.id]["has_ink"]
+    assert [fault.code for fault in reading.faults] == []
 
 
 def test_photograph__read_and_followed(roster):
