@@ -181,7 +181,10 @@ def _least(page: _Page, best: NDArray[np.int64], struck: Floats, settings: Judge
     marked = np.full(len(best), settings.sure_marked)
     marked[_may_be_stray(page, settings)] = max(settings.sure_stray, settings.sure_marked)
     marked[page.column(_PEAK) < settings.pale_peak] = max(settings.sure_pale, settings.sure_marked)
-    marked[(struck > settings.may_be_struck) | _looks_otherwise(page, settings) | _pales(page, settings)] = _NEVER
+    struck_by_ink = (struck > settings.may_be_struck_inked) & _has_more_ink(page, settings)
+    marked[
+        (struck > settings.may_be_struck) | struck_by_ink | _looks_otherwise(page, settings) | _pales(page, settings)
+    ] = _NEVER
     return np.choose(best, [empty, marked, np.full(len(best), settings.sure_cancelled)])
 
 
@@ -197,12 +200,21 @@ def _looks_otherwise(page: _Page, settings: JudgeSettings) -> Flags:
 
 def _pales(page: _Page, settings: JudgeSettings) -> Flags:
     """Tell which boxes hold pale ink on a sheet of dark marks: rubbed out, or hardly pressed."""
-    peak = page.column(_PEAK)
+    peak, usual = page.column(_PEAK), _usual(page, _PEAK, settings)
     inside = page.column(_INK) > settings.trace_ink  # a ring round the box leaves its inside white
-    marks = (page.chances[:, _MARKED] > 0.9) & inside
-    if marks.sum() < settings.fading_marks:
-        return np.zeros(len(peak), bool)
-    return np.asarray(inside & (peak < settings.ghost_peak) & (peak < settings.ghost_share * np.median(peak[marks])))
+    return np.asarray(inside & (peak < settings.ghost_peak) & (peak < settings.ghost_share * usual))
+
+
+def _has_more_ink(page: _Page, settings: JudgeSettings) -> Flags:
+    """Tell which boxes hold more ink than this hand's marks do: a mark and the line that takes it back."""
+    usual = _usual(page, _INK, settings) or np.inf
+    return np.asarray(page.column(_INK) > settings.more_ink * usual)
+
+
+def _usual(page: _Page, number: int, settings: JudgeSettings) -> float:
+    """Return the middle of a feature over the sheet's marks; 0 where there are too few to tell."""
+    marks = (page.chances[:, _MARKED] > 0.9) & (page.column(_INK) > settings.trace_ink)
+    return float(np.median(page.column(number)[marks])) if marks.sum() >= settings.fading_marks else 0.0
 
 
 def _inks_well(page: _Page, settings: JudgeSettings) -> bool:
@@ -243,7 +255,7 @@ def _fills_are_answers(page: _Page, heavy: Flags, settings: JudgeSettings) -> bo
     single = inked & (page.sum_of_question(inked) == 1)
     fills = int((single & heavy).sum())
     strokes = int((single & ~heavy & (page.column(_BLOCKS) < settings.stroke_blocks)).sum())
-    return fills >= settings.habit_fills and 2 * strokes <= fills
+    return fills >= settings.habit_fills and strokes <= settings.habit_strokes * fills
 
 
 def _with_context(page: _Page, settings: JudgeSettings) -> Floats:

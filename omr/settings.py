@@ -102,9 +102,9 @@ class JudgeSettings:
     """From evidence to states."""
 
     sure: float = 0.98  # an empty box with less than this is unsure
-    sure_marked: float = 0.985  # a marked one: a felt pen's stray line had .988, a ghost among pale ticks .99
+    sure_marked: float = 0.985  # a marked one; held against hands that are kept out of all training
     sure_stray: float = 0.99  # a mark that may be a line passing through
-    sure_pale: float = 0.994  # a pale mark: a rubbed-out tick among pale ones had .994
+    sure_pale: float = 0.994  # a pale mark: a rubbed-out tick among pale ones looks like them
     pale_peak: float = 0.35  # darkest place of such a mark; a ghost has .1 to .3
     stray_length: float = 0.9  # box widths of stroke inside; of ticks 10 % are shorter, of strays 90 %
     stray_through: float = 0.6  # half box widths to the nearer side of the middle; of ticks 20 % have less
@@ -119,14 +119,16 @@ class JudgeSettings:
     trace_ring: float = 0.012  # share of ink round the box: a small tick beside it has .02; less is the eye's to see
     far_aside: float = -3.0  # logarithm: ink beside the box, as seen from further off, that may be the answer
     tail: float = -5.0  # logarithm: below this the net takes the ink round a box for no answer
-    may_be_struck: float = 0.02  # chance that a mark was struck out by one more line, from which a person is asked
-    looks_struck: float = -1.0  # logarithm of the net alone, of a mark, from which a person is asked
-    looks_trace: float = -3.0  # the same of a trace
+    may_be_struck: float = 0.05  # chance that a mark was struck out by one more line, from which a person is asked
+    may_be_struck_inked: float = 0.0005  # the same of one that holds more ink than this hand's marks do
+    more_ink: float = 1.25  # times the ink of the sheet's marks
+    looks_struck: float = -0.7  # logarithm of the net alone, of a mark, from which a person is asked
+    looks_trace: float = -2.0  # the same of a trace
     looks_marked: float = -2.5  # the same of a mark, in a question without any
     ghost_peak: float = 0.4  # darkest place of a mark that may be one rubbed out
-    ghost_share: float = 0.5  # of the sheet's pen, under which it is asked about
-    trust_answered: tuple[float, float] = (0.971, 0.834)  # offset and slope of log odds: ``omr.training.trust``
-    trust_blank: tuple[float, float] = (1.907, 0.419)  # the same of blanks: an answer may lie where no ink is seen
+    ghost_share: float = 0.4  # of the sheet's pen, under which it is asked about
+    trust_answered: tuple[float, float] = (1.941, 0.732)  # offset and slope of log odds: ``omr.training.trust``
+    trust_blank: tuple[float, float] = (1.884, 0.406)  # the same of blanks: an answer may lie where no ink is seen
     beside: float = 0.7  # of "empty" for a box with such ink, in a question without a mark
     one_bit_peak: float = 0.8  # darkest place of a mark that black and white kept whole; pencil has .6
     one_bit_marks: int = 3  # such marks (and half the questions) from which a blank question on such a scan is believed
@@ -136,6 +138,7 @@ class JudgeSettings:
     stroke_blocks: float = 0.75  # of which a tick has .4, a cross .65; a careless fill lies between the two
     heavy_share: float = 0.35  # lightest quarter over darkest place of a pale fill; a tick has hardly any
     habit_odds: float = 10.0  # on a sheet of fills, for "an answer" against "struck out"
+    habit_strokes: float = 1.0  # other marks that such a writer makes beside each fill, at most
     habit_fills: int = 2  # answers by filling from which a writer is one who fills
 
 

@@ -80,6 +80,7 @@ def main() -> None:
         "--severity", nargs="+", choices=[*sorted(SEVERITIES), "wild"], default=["office", "bad", "phone"]
     )
     parser.add_argument("--mix", nargs="+", default=["varied"])
+    parser.add_argument("--print-share", type=float, default=PRINT_SHARE, help="of the pages, with each print trouble")
     parser.add_argument("--plain-prints", action="store_true", help="no more print troubles than the severity has")
     options = parser.parse_args()
     seen: list[Seen] = []
@@ -90,7 +91,9 @@ def main() -> None:
             for step, (name, mix) in enumerate((s, m) for s in options.severity for m in options.mix):
                 severity = WILD if name == "wild" else SEVERITIES[name]
                 if not options.plain_prints:
-                    severity = replace(severity, troubles={**dict.fromkeys(PRINTS, PRINT_SHARE), **severity.troubles})
+                    severity = replace(
+                        severity, troubles={**dict.fromkeys(PRINTS, options.print_share), **severity.troubles}
+                    )
                 seed = options.seed * 1000 + number * 100 + step
                 seen += make(form, printed, severity, mix, seed, name)
     save(seen, options.out)

@@ -103,6 +103,10 @@ def test_filled_box_alone_on_a_sheet_of_fills__answered():
     assert (result.state, result.choice) == (QuestionState.ANSWERED, ("satisfied",))
 
 
+def test_filled_box_alone_on_a_sheet_of_as_many_fills_as_ticks__answered():
+    assert judged(row(satisfied=FILL), *FILLED, *TICKED).state is QuestionState.ANSWERED
+
+
 def test_two_fills_on_a_sheet_of_fills__not_answered():
     assert judged(row(satisfied=FILL, fairly=FILL), *FILLED).state is not QuestionState.ANSWERED
 
@@ -225,12 +229,12 @@ def test_pale_circle_close_round_a_box__never_blank():
 
 
 def test_mark_that_the_net_half_takes_for_struck_out__asked():
-    struck = TICK | {"far_marked": -0.5, "far_cancelled": -0.9}
+    struck = TICK | {"far_marked": -0.9, "far_cancelled": -0.6}
     assert judged(row(fairly=struck), *TICKED).state is QuestionState.UNSURE
 
 
 def test_mark_that_the_net_might_take_for_a_trace__asked():
-    stray = TICK | {"far_marked": -0.1, "far_trace": -2.4}
+    stray = TICK | {"far_marked": -0.2, "far_trace": -1.8}
     assert judged(row(fairly=stray), *TICKED).state is QuestionState.UNSURE
 
 
