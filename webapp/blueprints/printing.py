@@ -20,7 +20,7 @@ from webapp.i18n import language
 from webapp.models import Meeting
 from webapp.pages import office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import meetings, member_names, plans, printing
+from webapp.services import exports, meetings, member_names, plans, printing
 from webapp.services.printing import Order
 
 bp = Blueprint("printing", __name__)
@@ -128,8 +128,9 @@ def download(print_file_id: int) -> Response:
     path = printing.file_path(office(), print_file_id)
     if not path.exists():
         raise Conflict("print-file-not-ready")
-    unit = meetings.get(office(), meeting_id).unit.name
-    return send_file(path, mimetype="application/pdf", as_attachment=True, download_name=f"{unit}-{print_file_id}.pdf")
+    name = f"{meetings.get(office(), meeting_id).unit.name}-{print_file_id}.pdf"
+    exports.note(office(), meeting_id, name)
+    return send_file(path, mimetype="application/pdf", as_attachment=True, download_name=name)
 
 
 def _page(

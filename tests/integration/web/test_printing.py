@@ -14,7 +14,7 @@ from forms import code
 from forms.errors import FormErrors
 from forms.layout import Layout as PaperLayout
 from webapp.errors import Conflict, InvalidInput
-from webapp.models import IssuedSheet, Layout, Page, PrintFile, PrintRun, Survey
+from webapp.models import IssuedSheet, Layout, Page, PrintFile, PrintRun, Survey, TrailRow
 from webapp.services import printing
 from webapp.services.printing import Order
 
@@ -232,7 +232,7 @@ def test_specimen_of_a_list_with_faults__each_line_is_told(operator, meeting, su
     ]
 
 
-def test_print_page__from_order_to_download(operator, meeting, surveys):
+def test_print_page__from_order_to_download(office, operator, meeting, surveys):
     data = {
         "survey": surveys["org"],
         "unit": "机械学院党委",
@@ -247,6 +247,9 @@ def test_print_page__from_order_to_download(operator, meeting, surveys):
     assert (download.status_code, download.data[:5]) == (200, b"%PDF-")
     with pypdfium2.PdfDocument(download.data) as document:
         assert len(document) == 2
+    with office.db.read() as session:
+        rows = session.scalars(select(TrailRow).where(TrailRow.action == "exported"))
+        assert [(row.user_id, row.object) for row in rows] == [(operator.id, f"meeting:{meeting.id}")]
 
 
 def test_form_of_another_campaign__is_refused(office, operator, meeting, surveys):
