@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "requirements.md"
 ROWS = [f"R{number:02}" for number in range(1, 53)]
-MOST_OPEN = 32  # rows without a living test: may only be lowered
+MOST_OPEN = 0  # rows without a living test: may only be lowered
 NODE = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 

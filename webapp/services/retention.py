@@ -46,8 +46,8 @@ def expected(session: Session, campaign_id: int, unit_id: int) -> list[Kept]:
     places = [*branches, *own]
     ids = [branch.id for branch in places]
     members: dict[int, list[Member]] = {}
-    for member in session.scalars(select(Member).where(Member.unit_id.in_(ids)).order_by(Member.id)):
-        members.setdefault(member.unit_id, []).append(member)
+    for each in session.scalars(select(Member).where(Member.unit_id.in_(ids)).order_by(Member.id)):
+        members.setdefault(each.unit_id, []).append(each)
     kept, fixed = _kept(session, campaign_id, ids), _fixed(session, campaign_id, ids)
     found = []
     for branch in places:
