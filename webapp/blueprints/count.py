@@ -21,7 +21,7 @@ from webapp.errors import Forbidden, NotFound
 from webapp.i18n import language
 from webapp.pages import office, render_meeting
 from webapp.rights import Right
-from webapp.services import behind, books, closed, exports, outlook, stacks, tally
+from webapp.services import behind, books, closed, exports, outlook, promises, stacks, tally
 from webapp.services import trays as tray_list
 from webapp.services.tally import Item, Results
 
@@ -43,6 +43,8 @@ def index(meeting_id: int) -> str:
         scope = tally.scope_of(meeting_id, results.ref)
         ledger, residuals = books.of(session, meeting_id), stacks.residuals(session, scope)
         trays = tray_list.overview(session, meeting_id)
+        of = results.meeting
+        promised = promises.of_subject(session, of.campaign_id, of.unit_id, subject or "")
     return render_meeting(
         "count/index.html",
         meeting_id,
@@ -56,6 +58,7 @@ def index(meeting_id: int) -> str:
         is_open=is_open,
         books=ledger,
         trays=trays,
+        promised=promised,
         residual=sum(residuals.values(), Residual()),
         verdict=outlook.verdict(results, residuals) if is_open else None,
         **words(results, figures=is_open),

@@ -111,7 +111,7 @@ def test_session_in_a_manner_that_is_none__is_refused(office, user, by_hand):
         )
 
 
-def test_promises_and_focuses__stand_on_the_summary(office, campaign, surveys, user, by_hand):
+def test_promises_and_focuses__stand_on_the_summary(office, campaign, surveys, user, by_hand, scrutineer):
     meeting, _codes = by_hand
     promises.add(
         office, campaign.id, meeting.unit_id, member_id=None, text="每月走访一次", made_on=None, user_id=user.id
@@ -120,6 +120,7 @@ def test_promises_and_focuses__stand_on_the_summary(office, campaign, surveys, u
     assert "公开承诺1．每月走访一次（未记载）" in lines(paper)
     cells = [cell.text for block in paper.blocks if hasattr(block, "rows") for row in block.rows for cell in row]
     assert {"履行职责", "兑现承诺", "发挥作用"} <= set(cells)
+    assert "每月走访一次" in scrutineer.get(f"/meetings/{meeting.id}/count").get_data(as_text=True)
 
 
 def test_round__is_one_of_the_campaigns(office, campaign, unit):
