@@ -181,21 +181,17 @@ def _least(page: _Page, best: NDArray[np.int64], struck: Floats, settings: Judge
     marked = np.full(len(best), settings.sure_marked)
     marked[_may_be_stray(page, settings)] = max(settings.sure_stray, settings.sure_marked)
     marked[page.column(_PEAK) < settings.pale_peak] = max(settings.sure_pale, settings.sure_marked)
-    struck_by_ink = (struck > settings.may_be_struck_inked) & _has_more_ink(page, settings)
-    marked[
-        (struck > settings.may_be_struck) | struck_by_ink | _looks_otherwise(page, settings) | _pales(page, settings)
-    ] = _NEVER
-    return np.choose(best, [empty, marked, np.full(len(best), settings.sure_cancelled)])
-
-
-def _looks_otherwise(page: _Page, settings: JudgeSettings) -> Flags:
-    """Tell which boxes the net alone, close by or from further off, might take for struck out or for a trace.
-
-    Of fills it says little: only the row and the sheet tell them from what is struck out.
-    """
-    struck = np.maximum(page.column(_EYE_CANCELLED), page.column(_FAR_CANCELLED)) > settings.looks_struck
-    trace = np.maximum(page.column(_EYE_TRACE), page.column(_FAR_TRACE)) > settings.looks_trace
-    return np.asarray((struck | trace) & (page.column(_BLOCKS) < settings.stroke_blocks))
+    looks_struck = np.maximum(page.column(_EYE_CANCELLED), page.column(_FAR_CANCELLED)) > settings.looks_struck
+    looks_trace = np.maximum(page.column(_EYE_TRACE), page.column(_FAR_TRACE)) > settings.looks_trace
+    strokes = page.column(_BLOCKS) < settings.stroke_blocks  # of fills the net alone can't tell
+    usual = _usual(page, _INK, settings)
+    more = (page.column(_INK) > settings.more_ink * usual) & (usual > 0)  # a mark, and the line that takes it back
+    may_be_struck = (looks_struck & strokes) | (more & (struck > settings.may_be_struck_inked))
+    asked = (struck > settings.may_be_struck) | may_be_struck | (looks_trace & strokes) | _pales(page, settings)
+    marked[asked] = _NEVER
+    like_marks = page.column(_INK) < settings.struck_ink * usual
+    cancelled = np.where(like_marks, _NEVER, settings.sure_cancelled)  # one of two marks, rather
+    return np.choose(best, [empty, marked, cancelled])
 
 
 def _pales(page: _Page, settings: JudgeSettings) -> Flags:
@@ -203,12 +199,6 @@ def _pales(page: _Page, settings: JudgeSettings) -> Flags:
     peak, usual = page.column(_PEAK), _usual(page, _PEAK, settings)
     inside = page.column(_INK) > settings.trace_ink  # a ring round the box leaves its inside white
     return np.asarray(inside & (peak < settings.ghost_peak) & (peak < settings.ghost_share * usual))
-
-
-def _has_more_ink(page: _Page, settings: JudgeSettings) -> Flags:
-    """Tell which boxes hold more ink than this hand's marks do: a mark and the line that takes it back."""
-    usual = _usual(page, _INK, settings) or np.inf
-    return np.asarray(page.column(_INK) > settings.more_ink * usual)
 
 
 def _usual(page: _Page, number: int, settings: JudgeSettings) -> float:

@@ -122,6 +122,7 @@ class JudgeSettings:
     may_be_struck: float = 0.05  # chance that a mark was struck out by one more line, from which a person is asked
     may_be_struck_inked: float = 0.0005  # the same of one that holds more ink than this hand's marks do
     more_ink: float = 1.25  # times the ink of the sheet's marks
+    struck_ink: float = 1.3  # the same, from which a struck-out one is believed to be one
     looks_struck: float = -0.7  # logarithm of the net alone, of a mark, from which a person is asked
     looks_trace: float = -2.0  # the same of a trace
     looks_marked: float = -2.5  # the same of a mark, in a question without any
