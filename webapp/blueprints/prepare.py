@@ -148,8 +148,8 @@ def label_words() -> dict[str, str]:
     words = [
         _("Filled in by"), _("Presented by"), _("Opening"), _("What was achieved"), _("How public promises were kept"),
         _("What is lacking"), _("How it will be improved"), _("Date"), _("What was done"), _("What comes next"),
-        _("Self-check table"), _("Text of the public statement"), _("Summary of a branch’s work"),
-        _("Summary of a member’s work"),
+        _("Self-check table"), _("Text of the public statement"), _("Summary of a branch's work"),
+        _("Summary of a member's work"),
     ]  # fmt: skip
     assert len(words) >= len(preparing_papers.KINDS)  # noqa: S101 - both lists are of this program
     return {word: word for word in words}

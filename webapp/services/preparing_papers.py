@@ -158,10 +158,10 @@ KINDS = (
         _statement, icon="speakerphone",
     ),
     PaperKind(
-        "branch_brief", "党支部小结", "Summary of a branch’s work", "unit", Right.PREPARE, _brief_fields, _branch_brief
+        "branch_brief", "党支部小结", "Summary of a branch's work", "unit", Right.PREPARE, _brief_fields, _branch_brief
     ),
     PaperKind(
-        "member_brief", "党员小结", "Summary of a member’s work", "member", Right.PREPARE, _brief_fields, _member_brief,
+        "member_brief", "党员小结", "Summary of a member's work", "member", Right.PREPARE, _brief_fields, _member_brief,
         readers=(Right.READ_PAPERS, Right.PREPARE),
     ),
 )  # fmt: skip
