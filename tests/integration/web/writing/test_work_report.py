@@ -14,7 +14,8 @@ def test_work_report__has_its_three_parts_with_the_numbers_of_the_closed_count(o
     target = Target(closed.campaign_id, closed.unit_id)
     path = f"/shelf/work-report/campaigns/{closed.campaign_id}/units/{closed.unit_id}"
     assert writer.post(path, {"action": "hand-in"}).status_code == 422  # nobody wrote of the members yet
-    writer.post(path, {"action": "save", "members": "个别党员联系群众不够。", "number": "机院党发〔2011〕12号"})
+    facts = {"members": "个别党员联系群众不够。", "problems": "设备陈旧。", "number": "机院党发〔2011〕12号"}
+    writer.post(path, {"action": "save", **facts})
     with office.db.read() as session:
         paper = shelf.paper(session, get("work-report"), target)
     assert [block.text for block in paper.blocks if isinstance(block, Heading)] == HEADINGS
