@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import cast
 
 import fpdf
 import pikepdf
@@ -30,7 +31,8 @@ def draw(text: str, page_mm: tuple[float, float]) -> bytes:
     pdf.multi_cell(width, TITLE_PT * LINE_EM_MM, title, align="C", new_x="LMARGIN", new_y="NEXT")
     for size in SIZES_PT:
         pdf.set_font(_face(), size=size)
-        if pdf.multi_cell(width, size * LINE_EM_MM, body, align="L", dry_run=True, output=HEIGHT) <= room:
+        height = pdf.multi_cell(width, size * LINE_EM_MM, body, align="L", dry_run=True, output=HEIGHT)
+        if cast(float, height) <= room:
             break
     else:
         raise ValueError("the text does not fit on the back of a sheet")

@@ -114,7 +114,7 @@ def _items(sent: Sent, before: Sequence[Mapping[str, Any]]) -> list[dict[str, An
     items: list[dict[str, Any]] = []
     overall = _one(sent, "overall")
     for place, row in _numbered(sent, "item", ITEM, "q"):
-        item = {name: text for name, text in row.items() if text}
+        item: dict[str, Any] = {name: text for name, text in row.items() if text}
         if str(place) == overall:
             item["overall"] = True
         most = kept.get(row["id"], {}).get("most")
