@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from tests.bench.web_speed import token
 from webapp.errors import Conflict
@@ -205,5 +206,5 @@ def refuses_changes(office: Office, meeting_id: int, user_id: int) -> bool:
     return False
 
 
-def _holds(session: object, row: Closing) -> bool:
-    return closing.check(session, row).holds  # type: ignore[arg-type]
+def _holds(session: Session, row: Closing) -> bool:
+    return closing.check(session, row).holds
