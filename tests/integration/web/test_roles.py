@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from webapp import access
+from webapp import models as m
 from webapp.errors import Conflict, InvalidInput
 from webapp.models import (
     Batch,
@@ -71,15 +72,44 @@ def two(office, campaign, surveys, user):
             attachment = ShelfAttachment(paper_id=paper.id, filename="a.pdf", sha256="", bytes=1, user_id=user.id)
             session.add_all([version, attachment])
             session.flush()
+            after = aftermath(session, meeting, surveys["org"], user)
             found.append(
                 {
                     "unit_id": unit.id, "meeting_id": meeting.id, "print_run_id": run.id, "print_file_id": file.id,
                     "batch_id": batch.id, "scan_id": scan.id, "page_id": page.id, "opinion_id": opinion.id,
                     "grant_id": grant.id, "campaign_id": campaign.id, "survey_id": surveys["org"], "user_id": user.id,
                     "member_id": member.id, "version_id": version.id, "attachment_id": attachment.id,
+                    **after,
                 }
             )  # fmt: skip
     return found
+
+
+def aftermath(session, meeting, survey_id, user):
+    """What comes after a meeting, one of each; parameter → id."""
+    own = {"meeting_id": meeting.id, "user_id": user.id}
+    unit = {"campaign_id": meeting.campaign_id, "unit_id": meeting.unit_id, "user_id": user.id}
+    remedy = m.Remedy(number=1, source="typed", **own)
+    rows = {
+        "remedy_id": remedy,
+        "order_id": m.DeadlineOrder(survey_id=survey_id, due_on=DAY, **own),
+        "exemplar_id": m.Exemplar(survey_id=survey_id, **own),
+        "announcement_id": m.AnnouncementRecord(manner="board", place="x", made_on=DAY, **own),
+        "submission_id": m.Submission(version=1, sha256="", bytes=1, **unit),
+        "retention_id": m.Retention(keeper="x", kept_on=DAY, **unit),
+        "experience_id": m.Experience(title="x", text="x", **unit),
+    }
+    session.add_all(rows.values())
+    session.flush()
+    more = {
+        "remedy_file_id": m.RemedyFile(remedy_id=remedy.id, sha256="", filename="x", bytes=1, user_id=user.id),
+        "receipt_id": m.Receipt(
+            submission_id=rows["submission_id"].id, channel="oa", received_by="x", received_on=DAY, user_id=user.id
+        ),
+    }
+    session.add_all(more.values())
+    session.flush()
+    return {name: row.id for name, row in (rows | more).items()}
 
 
 def guarded(app):
