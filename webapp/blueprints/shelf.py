@@ -267,3 +267,48 @@ def _own_attachment(session: Session, kind: PaperKind, target: Target) -> int:
         if each.id == wanted:
             return each.id
     raise NotFound("no-such-row", kind="Attachment")
+
+
+def summary_words() -> list[str]:
+    """Return the words by which services name the summaries and their parts; here they are found for translation."""
+    return [
+        _("Summary of the organisation (S-A)"),
+        _("Report on the work"),
+        _("List of the members' results"),
+        _("My rectification"),
+        _("Position"),
+        _("Kind: staff, student, retired"),
+        _("Committee member present"),
+        _("Opinion of the branch"),
+        _("Order with a deadline"),
+        _("Put forward as an example"),
+        _("Kept by"),
+        _("Kept on"),
+        _("File number"),
+        _("Due"),
+        _("Problem"),
+        _("Cause"),
+        _("Measure"),
+        _("Branch secretary"),
+        _("Number of the letter"),
+        _("Addressee"),
+        _("How the appraisal went"),
+        _("Problems that came to light"),
+        _("What stands out among the members"),
+        _("Date"),
+        _("Presided by"),
+        _("Supervised by"),
+        _("Causes and rectification"),
+        _("Announcement: manner"),
+        _("Announcement: reach"),
+        _("Announcement: date"),
+        _("Filled in by"),
+        _("Remark of the unit above"),
+        _("Kept or handed in"),
+        _("Received by"),
+        _("Received on"),
+        _("Opinion no."),
+        _("Responsible"),
+        _("What was done"),
+        _("Summary of a member (S-M)"),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from flask_babel import gettext
 from PIL import Image
 from sqlalchemy import select
 
@@ -12,8 +13,8 @@ from tests.integration.web.writing.conftest import close_count
 from webapp.errors import Conflict, InvalidInput
 from webapp.models import CampaignClosing, Meeting, Notice, ShelfVersion
 from webapp.papers import codec
-from webapp.services import campaign_closing, shelf, shelf_steps
-from webapp.services.paper_kinds import get
+from webapp.services import campaign_closing, paper_list, shelf, shelf_steps
+from webapp.services.paper_kinds import KINDS, get
 
 ROW = "1\t设备陈旧\t经费不足\t更新设备\t王强\t9月30日\t\t否"
 
@@ -179,3 +180,14 @@ def test_closed_campaign__leaves_its_papers_as_they_are(office, writer, closed, 
 def test_paper_that_is_no_kind_or_at_no_place__is_not_found(writer, closed):
     assert writer.get(f"/shelf/nothing/meetings/{closed.meeting_id}").status_code == 404
     assert writer.get(f"/shelf/summary/campaigns/{closed.campaign_id}/units/{closed.unit_id}").status_code == 404
+
+
+def test_words_of_every_kind_and_field__have_their_chinese(office, app, closed, meeting):
+    with app.test_request_context("/", headers={"Accept-Language": "zh"}), office.db.read() as session:
+        words = {kind.label for kind in KINDS.values()}
+        for kind in KINDS.values():
+            target = paper_list.target_of(kind, meeting)
+            if kind.key not in ("rectification-order", "member-list") and target is not None:
+                fields = kind.fields(session, target)
+                words |= {word for field in fields for word in (field.label, *field.columns)}
+        assert {word for word in words if gettext(word) == word} == set()
