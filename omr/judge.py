@@ -245,7 +245,8 @@ def _fills_are_answers(page: _Page, heavy: Flags, settings: JudgeSettings) -> bo
     single = inked & (page.sum_of_question(inked) == 1)
     fills = int((single & heavy).sum())
     strokes = int((single & ~heavy & (page.column(_BLOCKS) < settings.stroke_blocks)).sum())
-    return fills >= settings.habit_fills and strokes <= settings.habit_strokes * fills
+    most_are = fills >= settings.habit_fills and strokes <= fills
+    return most_are or (fills >= settings.many_fills and strokes <= settings.strokes_a_fill * fills)
 
 
 def _with_context(page: _Page, settings: JudgeSettings) -> Floats:

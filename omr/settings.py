@@ -139,8 +139,9 @@ class JudgeSettings:
     stroke_blocks: float = 0.75  # of which a tick has .4, a cross .65; a careless fill lies between the two
     heavy_share: float = 0.35  # lightest quarter over darkest place of a pale fill; a tick has hardly any
     habit_odds: float = 10.0  # on a sheet of fills, for "an answer" against "struck out"
-    habit_strokes: float = 1.0  # other marks that such a writer makes beside each fill, at most
-    habit_fills: int = 2  # answers by filling from which a writer is one who fills
+    habit_fills: int = 2  # answers by filling from which a writer is one who fills, if no fewer than by other marks
+    many_fills: int = 4  # the same where there are more other marks: nobody strikes out so many and answers none anew
+    strokes_a_fill: float = 4.0  # and so many more, at most
 
 
 @dataclass(frozen=True, slots=True)

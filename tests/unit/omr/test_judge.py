@@ -107,6 +107,13 @@ def test_filled_box_alone_on_a_sheet_of_as_many_fills_as_ticks__answered():
     assert judged(row(satisfied=FILL), *FILLED, *TICKED).state is QuestionState.ANSWERED
 
 
+def test_filled_box_alone__answered_where_several_are_and_asked_where_few_are_among_many_ticks():
+    few, many = TICKED * 3, FILLED[:3]
+    assert judged(row(satisfied=FILL), *many, *few).state is QuestionState.ANSWERED
+    assert judged(row(satisfied=FILL), *few).state is QuestionState.UNSURE
+    assert judged(row(satisfied=FILL), *many[:1], *few).state is QuestionState.UNSURE
+
+
 def test_two_fills_on_a_sheet_of_fills__not_answered():
     assert judged(row(satisfied=FILL, fairly=FILL), *FILLED).state is not QuestionState.ANSWERED
 
