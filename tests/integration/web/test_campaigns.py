@@ -185,7 +185,7 @@ def test_units__are_added_a_name_a_line_and_stand_in_a_tree(office_user, office)
     [
         ({"names": " \n", "kind": "college"}, "名称是空的"),
         ({"names": "机械学院党委", "kind": "college"}, "已有单位"),
-        ({"names": "甲\n甲", "kind": "college"}, "已有单位"),
+        ({"names": "甲\n甲", "kind": "college"}, "与第 1 行相同"),
         ({"names": "乙", "kind": "empire"}, "没有这种类型"),
         ({"names": "丙" * 121, "kind": "branch"}, "名称超过"),
     ],
