@@ -262,7 +262,7 @@ def test_closed_account__holds_nothing(office, enter):
         (["school_office"], "/campaigns/1/overview"), (["organization_department"], "/campaigns/1/overview"), (["unit_administrator"], "/meetings/{}"),
         (["branch"], "/meetings/{}"), (["liaison"], "/meetings/{}"), (["committee_member"], "/meetings/{}"),
         (["scrutineer"], "/meetings/{}/count"), (["scanner"], "/meetings/{}/scan"),
-        (["transcriber"], "/meetings/{}/opinions"), (["member"], "/me"), (["school_leader"], "/me"), ([], "/me"),
+        (["transcriber"], "/meetings/{}/opinions"), (["member"], "/my-summary"), (["school_leader"], "/me"), ([], "/me"),
         (["administrator"], "/setup"), (["scanner", "school_office"], "/campaigns/1/overview"), (["scanner", "liaison"], "/meetings/{}"),
     ],
 )  # fmt: skip
