@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import random
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -82,18 +83,14 @@ class Scrutineer:
 
     def _post(self, page: str, form: dict[str, str], kill_after: float | None) -> bool:
         """Send the form; returns whether an answer came."""
-        self.opener = self.opener or self.sign_in()
         home = f"{self.base}/meetings/{self.meeting_id}"
-        try:
-            csrf = token(self.opener.open(f"{home}/closing", timeout=PATIENCE).read().decode())
-        except BROKEN:
-            return False
+        opener, csrf = self._page(f"{home}/closing")
         killer = threading.Timer(kill_after, self.kill) if kill_after is not None else None
         if killer:
             killer.start()
         try:
             body = urllib.parse.urlencode({"csrf_token": csrf, **form}).encode()
-            self.opener.open(f"{home}/{page}", body, timeout=PATIENCE)
+            opener.open(f"{home}/{page}", body, timeout=PATIENCE)
         except urllib.error.HTTPError as error:
             if error.code != 409:
                 raise
@@ -107,6 +104,18 @@ class Scrutineer:
             if killer:
                 killer.join()
         return True
+
+    def _page(self, address: str) -> tuple[urllib.request.OpenerDirector, str]:
+        """Open a page and return the browser with the page's token; a server that was killed before is waited for."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.opener = self.opener or self.sign_in()
+                return self.opener, token(self.opener.open(address, timeout=PATIENCE).read().decode())
+            except BROKEN:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
     def _versions(self) -> int:
         with self.office.db.read() as session:
