@@ -10,9 +10,22 @@ from sqlalchemy import select
 
 from omr import ocr
 from webapp import demo
+from webapp.demo import cast
 from webapp.jobs import open_office
-from webapp.models import Campaign, Closing, Page, Scan
-from webapp.services import books, closing, hand_check, opinions, review, tally
+from webapp.models import Campaign, Closing, Member, Page, Scan
+from webapp.services import (
+    books,
+    closing,
+    groups,
+    hand_check,
+    opinions,
+    plans,
+    promises,
+    review,
+    supervisors,
+    tally,
+    units,
+)
 from webapp.settings import load
 
 
@@ -72,6 +85,26 @@ def test_demonstration__shows_what_offices_meet(built):
         trays = Counter(tray for tray in session.scalars(select(Page.tray)) if tray)
     assert states == {"read": 4, "duplicate": 1, "problem": 1}
     assert trays == {"blank-page": 1, "not-a-sheet": 1}
+
+
+def test_demonstration__has_the_school_of_the_directive(built):
+    office, _, _ = built
+    tree = {unit.name: unit for _depth, unit in units.units(office)}
+    with office.db.read() as session:
+        campaign_id = session.scalars(select(Campaign.id)).one()
+        members = {name: units.members(session, tree[name].id) for name in cast.BRANCHES}
+        assert {row.name for row in session.scalars(select(Member)) if row.cadre} == set(cast.CADRES)
+        assert sum(len(rows) for rows in members.values()) == 40
+        assert {tree[name].parent_id for name in members} == {tree[cast.COLLEGE].id}
+        for name, kind in cast.UNITS:
+            plan = plans.effective(session, campaign_id, tree[name].id)
+            watches = supervisors.liaison_of(session, tree[name].id)
+            assert (tree[name].kind, plan.flexible is not None) == (kind, name in cast.FLEXIBLE)
+            assert (plan.finish_by.day, plan.report_by.day) == (20, 22)
+            assert groups.head(session, tree[name].id).name == cast.GROUPS[name][0][0]
+            assert (watches.liaison, watches.leader) == (cast.LIAISON, cast.LEADER)
+        said = {name: len(promises.listed(session, campaign_id, tree[name].id)) for name in cast.PROMISES}
+    assert said == {cast.COLLEGE: 2, cast.BRANCH: 2}
 
 
 def test_demonstration__one_count_is_closed_and_its_seal_holds(built):
