@@ -62,20 +62,30 @@ class Hall:
     seed: int
     members: tuple[str, ...] = ()
     closed: bool = False
+    choices: tuple[float, ...] = (55, 28, 12, 5)  # how its raters lean, from 满意 to 不满意
 
     @property
-    def issued(self) -> int:
-        return sum(self.present.values())
+    def subjects(self) -> tuple[str, ...]:
+        """Whom its sheets are about: the unit, each member, or nobody alone where they are rosters."""
+        if self.form == "member":
+            return self.members
+        return () if self.members else (self.unit,)
+
+    @property
+    def roster(self) -> tuple[str, ...]:
+        """The names on its sheets, where they are rosters."""
+        return () if self.subjects else self.members
 
     def numbers(self) -> Iterator[tuple[tuple[str, str, str], str]]:
-        """Yield the head counts as they are entered."""
+        """Yield the head counts as they are entered: a rater is handed a sheet for each subject."""
+        each = max(1, len(self.subjects))
         for rater_class, number in self.expected.items():
             yield ("expected", "", rater_class), str(number)
         for rater_class, number in self.present.items():
             yield ("present", "", rater_class), str(number)
-            yield ("issued", self.form, rater_class), str(number)
-        yield ("spoiled", self.form, ""), str(self.spoiled)
-        yield ("spare", self.form, ""), str(self.copies - self.issued - self.spoiled)
+            yield ("issued", self.form, rater_class), str(number * each)
+        yield ("spoiled", self.form, ""), str(self.spoiled * each)
+        yield ("spare", self.form, ""), str((self.copies - sum(self.present.values()) - self.spoiled) * each)
 
 
 PEOPLE = {
@@ -83,14 +93,39 @@ PEOPLE = {
     "何晓": Role.TRANSCRIBER, "周正": Role.SCRUTINEER, LIAISON: Role.LIAISON, LEADER: Role.SCHOOL_LEADER,
 }  # fmt: skip
 
+# The first is open and waits for the newcomer; of the unit that is not here no meeting is known yet: it is late.
 HALLS = (
     Hall(
-        COLLEGE, "org", dt.date(2011, 7, 15), "材料楼报告厅", "赵明远", "李宏",
-        {"staff": 50, "student": 26}, {"staff": 45, "student": 23}, copies=80, spoiled=2, returned=66, seed=SEED,
+        OFFICES, "org", dt.date(2011, 7, 14), "行政楼二楼会议室", "贺春梅", LIAISON,
+        {"staff": 40, "student": 6}, {"staff": 36, "student": 6}, copies=46, spoiled=1, returned=40, seed=SEED,
     ),
     Hall(
         BRANCH, "roster-items", dt.date(2011, 7, 13), "材料楼 204", "孙玉梅", "钱志刚",
         {"staff": 17, "student": 9}, {"staff": 15, "student": 8}, copies=26, spoiled=0, returned=23, seed=SEED + 1,
         members=MEMBERS, closed=True,
+    ),
+    Hall(
+        SECOND, "roster-overall", dt.date(2011, 7, 13), "材料楼 206", "赵明远", "林涛",
+        {"staff": 14, "student": 8}, {"staff": 13, "student": 7}, copies=22, spoiled=1, returned=20, seed=SEED + 2,
+        members=BRANCHES[SECOND], closed=True,
+    ),
+    Hall(
+        STUDENTS, "member", dt.date(2011, 7, 14), "学生公寓活动室", "娜仁", "孙玉梅",
+        {"staff": 5, "student": 8}, {"staff": 4, "student": 8}, copies=12, spoiled=0, returned=12, seed=SEED + 3,
+        members=BRANCHES[STUDENTS], closed=True,
+    ),
+    Hall(
+        COLLEGE, "org", dt.date(2011, 7, 15), "材料楼报告厅", "赵明远", LIAISON,
+        {"staff": 50, "student": 26}, {"staff": 45, "student": 23}, copies=80, spoiled=2, returned=66, seed=SEED + 4,
+        closed=True,
+    ),
+    Hall(
+        GENERAL, "org", dt.date(2011, 7, 18), "外语楼 301", "郝志强", LIAISON,
+        {"staff": 24, "student": 8}, {"staff": 21, "student": 7}, copies=30, spoiled=0, returned=28, seed=SEED + 5,
+        closed=True, choices=(12, 20, 20, 48),
+    ),
+    Hall(
+        DIRECT, "org", dt.date(2011, 7, 19), "体育馆会议室", "牛建军", LIAISON,
+        {"staff": 22, "student": 8}, {"staff": 13, "student": 7}, copies=22, spoiled=0, returned=19, seed=SEED + 6,
     ),
 )  # fmt: skip

@@ -27,15 +27,19 @@ def scan(office: Office, meeting_id: int, hall: Hall, user_id: int, folder: Path
 
     Returns what was really on them, and sheet → what is written in its lines.
     """
-    with office.db.read() as session:
-        file = session.scalars(select(PrintFile).join(PrintRun).where(PrintRun.meeting_id == meeting_id)).one()
-        layout = PaperLayout.loads(session.get_one(Layout, file.print_run.layout_digest).source)
-    printed = folder / f"{hall.form}-returned.pdf"
-    first_pages(printing.file_path(office, file.id), printed, hall.returned * len(layout.pages))
-    written = demo_writing.write(printed, layout, hall.seed)
-    stack = folder / f"扫描_{hall.held_on:%m%d}.pdf"
-    mix = replace(MIXES["usual"], writing=0.0)
-    truth = scan_stack(printed, [layout], stack, mix=mix, severity="office", seed=hall.seed, shuffle=True)
+    layouts = []
+    printed = folder / f"{hall.seed}-returned.pdf"
+    with office.db.read() as session, pikepdf.new() as returned:
+        query = select(PrintFile).join(PrintRun).where(PrintRun.meeting_id == meeting_id).order_by(PrintFile.id)
+        for file in session.scalars(query):
+            layouts.append(PaperLayout.loads(session.get_one(Layout, file.print_run.layout_digest).source))
+            with pikepdf.open(printing.file_path(office, file.id)) as document:
+                returned.pages.extend(document.pages[: hall.returned * len(layouts[-1].pages)])
+        returned.save(printed)
+    written = demo_writing.write(printed, layouts[0], hall.seed)
+    stack = folder / f"扫描_{hall.held_on:%m%d}_{hall.form}_{hall.seed}.pdf"
+    mix = replace(MIXES["usual"], writing=0.0, choices=hall.choices)
+    truth = scan_stack(printed, layouts, stack, mix=mix, severity="office", seed=hall.seed, shuffle=True)
     with stack.open("rb") as stream:
         intake.receive(office, stream, stack.name, user_id=user_id, origin="upload", meeting_id=meeting_id)
     sheets = {page.printed - 1: normalise(part.sheet) for page in truth.pages for part in page.parts}

@@ -8,20 +8,28 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from forms.code import normalise
 from omr import ocr
+from omr.synth import Truth
 from webapp import demo
 from webapp.demo import cast
 from webapp.jobs import open_office
-from webapp.models import Campaign, Closing, Member, Page, Scan
+from webapp.models import Campaign, Closing, IssuedSheet, Meeting, Member, Page, PrintRun, Scan, Survey
 from webapp.services import (
     books,
     closing,
     groups,
     hand_check,
+    meeting_times,
+    meetings,
     opinions,
+    paper_kinds,
     plans,
     promises,
     review,
+    run_sheet,
+    self_check,
+    shelf,
     supervisors,
     tally,
     units,
@@ -29,16 +37,20 @@ from webapp.services import (
 from webapp.settings import load
 
 
+def small(hall: cast.Hall) -> cast.Hall:
+    """The same meeting with fewer sheets and fewer names, nothing else changed."""
+    came = {"staff": 7, "student": 4} if hall.form == "org" else {"staff": 3, "student": 2}
+    expected = {kind: number * 2 for kind, number in came.items()} if hall.unit == cast.DIRECT else came
+    number = sum(came.values())
+    return replace(
+        hall, expected=expected, present=came, copies=number + 2, spoiled=1, returned=number - (hall.form == "org"),
+        members=hall.members[:5] if hall.form != "member" else hall.members[:2],
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """A smaller demonstration: fewer sheets, fewer names, nothing else changed; and the truth of each meeting."""
-    small = (
-        replace(demo.HALLS[0], copies=14, returned=10, present={"staff": 7, "student": 4}),
-        replace(
-            demo.HALLS[1], copies=6, returned=5, expected={"staff": 3, "student": 2},
-            present={"staff": 3, "student": 2}, members=demo.MEMBERS[:5],
-        ),
-    )  # fmt: skip
+    """The demonstration, smaller, and the truth of each meeting."""
     truths, texts = {}, {}
     scan = demo.scan
 
@@ -47,7 +59,7 @@ def built(tmp_path_factory):
         return truths[meeting_id], texts[meeting_id]
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(demo, "HALLS", small)
+    patch.setattr(demo, "HALLS", tuple(small(hall) for hall in demo.HALLS))
     patch.setattr(demo, "DOUBTS_LEFT", 0)
     patch.setattr(demo, "OPINIONS_LEFT", 1)
     patch.setattr(demo, "scan", kept)
@@ -62,20 +74,43 @@ def built(tmp_path_factory):
 
 def test_demonstration__every_published_count_is_what_the_writers_meant(built):
     office, truths, _ = built
-    for meeting_id, truth in truths.items():
+    assert len(truths) == len(cast.HALLS)
+    for (meeting_id, truth), hall in zip(truths.items(), cast.HALLS, strict=True):
         assert review.queue(office, meeting_id).waiting == 0
         results = tally.results(office, meeting_id)
-        meant: dict[str, Counter[str]] = {}
-        for side in truth.pages:
-            for part in side.parts:
-                for question, answer in part.questions.items():
-                    verdict = demo.verdict_of(answer)
-                    meant.setdefault(question, Counter())[verdict.choice[0] if verdict.choice else verdict.state] += 1
+        meant = meant_by(office, meeting_id, truth)
+        assert results.ref.form.form == hall.form
+        assert results.count.returned == small(hall).returned * max(1, len(small(hall).subjects))
         for item in results.items:
-            row = "" if item.subject in (demo.COLLEGE, "") else f"m{demo.MEMBERS.index(item.subject) + 1:02d}."
             published = {figure.choice.id: figure.number for figure in item.total.choices}
             published |= {"blank": item.total.blank, "invalid": item.total.invalid}
-            assert {k: v for k, v in published.items() if v} == dict(meant[row + item.question.id]), item.question.id
+            key = row_of(small(hall), item.subject) + item.question.id
+            assert {k: v for k, v in published.items() if v} == dict(meant[key]), (hall.unit, key)
+
+
+def row_of(hall: cast.Hall, subject: str) -> str:
+    """Return what stands before the id of a question: the row of a roster, whom a sheet is about, nothing."""
+    if hall.roster:
+        return f"m{hall.roster.index(subject) + 1:02d}."
+    return f"{subject}." if hall.members else ""
+
+
+def meant_by(office, meeting_id: int, truth: Truth) -> dict[str, Counter[str]]:
+    """Count what was really marked, by the question and, on sheets about one member, his name before it."""
+    with office.db.read() as session:
+        query = (
+            select(IssuedSheet.sheet, PrintRun.subject, Survey.form)
+            .join(PrintRun.survey)
+            .join(IssuedSheet, IssuedSheet.print_run_id == PrintRun.id)
+        )
+        about = {sheet: f"{subject}." if form == "member" else "" for sheet, subject, form in session.execute(query)}
+    meant: dict[str, Counter[str]] = {}
+    for part in (part for side in truth.pages for part in side.parts):
+        for question, answer in part.questions.items():
+            verdict = demo.verdict_of(answer)
+            place = about[normalise(part.sheet)] + question
+            meant.setdefault(place, Counter())[verdict.choice[0] if verdict.choice else verdict.state] += 1
+    return meant
 
 
 def test_demonstration__shows_what_offices_meet(built):
@@ -83,7 +118,7 @@ def test_demonstration__shows_what_offices_meet(built):
     with office.db.read() as session:
         states = Counter(session.scalars(select(Scan.state)))
         trays = Counter(tray for tray in session.scalars(select(Page.tray)) if tray)
-    assert states == {"read": 4, "duplicate": 1, "problem": 1}
+    assert states == {"read": len(cast.HALLS) + 2, "duplicate": 1, "problem": 1}
     assert trays == {"blank-page": 1, "not-a-sheet": 1}
 
 
@@ -107,18 +142,33 @@ def test_demonstration__has_the_school_of_the_directive(built):
     assert said == {cast.COLLEGE: 2, cast.BRANCH: 2}
 
 
-def test_demonstration__one_count_is_closed_and_its_seal_holds(built):
+def test_demonstration__closed_counts_are_checked_by_hand_and_their_seals_hold(built):
     office, truths, _ = built
     with office.db.read() as session:
-        rows = session.scalars(select(Closing)).all()
-        (row,) = rows
-        college = next(meeting_id for meeting_id in truths if meeting_id != row.meeting_id)
-        checked = hand_check.state(session, row.meeting_id)
-        assert closing.check(session, row).holds
-        assert (row.why, books.of(session, row.meeting_id).balanced) == ("", True)
-        assert not closing.is_closed(session, college)
-    assert checked.is_done
-    assert (len(checked.sheets), checked.differing) == (5, ())
+        rows = {row.meeting_id: row for row in session.scalars(select(Closing))}
+        for meeting_id, hall in zip(truths, cast.HALLS, strict=True):
+            assert closing.is_closed(session, meeting_id) == hall.closed == (meeting_id in rows)
+            if hall.closed:
+                checked = hand_check.state(session, meeting_id)
+                assert closing.check(session, rows[meeting_id]).holds
+                assert (rows[meeting_id].why, books.of(session, meeting_id).balanced) == ("", True)
+                assert (checked.is_done, checked.differing) == (True, ())
+
+
+def test_demonstration__meetings_were_prepared_watched_and_held_to_the_end(built):
+    office, truths, _ = built
+    with office.db.read() as session:
+        for meeting_id, hall in zip(truths, cast.HALLS, strict=True):
+            meeting = session.get(Meeting, meeting_id)
+            assert self_check.is_done(session, meeting_id)
+            assert run_sheet.of(session, meeting_id).stage == "ended"
+            assert meeting_times.worries(session, meeting) == []
+            assert meetings.turnout(session, meeting_id)[-1].reached is (hall.unit != cast.DIRECT)
+            kind = paper_kinds.get("branch_brief" if hall.unit in cast.BRANCHES else "statement")
+            target = shelf.target_of(session, campaign_id=meeting.campaign_id, unit_id=meeting.unit_id)
+            assert shelf.state(session, kind, target) == shelf.FIXED
+        held = {session.get(Meeting, meeting_id).unit.name for meeting_id in truths}
+    assert {name for name, _kind in cast.UNITS} - held == {cast.RETIRED}
 
 
 def test_demonstration__opinions_are_words_that_somebody_wrote(built):
@@ -129,7 +179,7 @@ def test_demonstration__opinions_are_words_that_somebody_wrote(built):
         assert len(typed) + len(left) == len(written)
         assert set(typed) <= set(written.values())
         with office.db.read() as session:
-            assert len(left) == (0 if closing.is_closed(session, meeting_id) else 1)
+            assert len(left) == (1 if session.get(Meeting, meeting_id).unit.name == cast.OFFICES else 0)
         assert {(opinion.state, opinion.engine) for opinion in left} <= {("proposed", ocr.choose("auto"))}
 
 
