@@ -81,11 +81,11 @@ def add(meeting_id: int) -> Any:
 @bp.post("/meetings/<int:meeting_id>/rectification/take")
 @access(Right.RECTIFY)
 def take(meeting_id: int) -> Response:
-    """Take suggestions into the register: the one named by its place, or all."""
-    only = request.form.get("place", type=int)
+    """Take suggestions into the register: the one that is named, or all."""
+    only = request.form.get("key")
     with office().db.begin() as session:
         offered = suggestions.of_meeting(session, meeting_id)
-        chosen = offered if only is None else offered[only : only + 1]
+        chosen = [each for each in offered if only in (None, each.key)]
         for each in chosen:
             entry = rectifying.Entry(each.problem)
             rectifying.add_in(session, meeting_id, entry, user_id=user_id(), origin=each.origin)

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from webapp.errors import Conflict, InvalidInput
-from webapp.models import Meeting
-from webapp.services import rectification, rectifying
+from webapp.models import GatheredOpinion, Meeting
+from webapp.services import merging_deeds, rectification, rectifying, suggestions
+from webapp.services.merging_deeds import Said
 from webapp.services.rectifying import Entry
 
 DUE = dt.date(2011, 8, 15)
@@ -149,3 +150,36 @@ def test_register__is_printed_with_what_is_late(office, meeting, operator, remed
     answer = operator.get(f"/meetings/{meeting.id}/rectification.{kind}")
     assert answer.status_code == 200
     assert answer.data.startswith(b"%PDF-" if kind == "pdf" else b"PK")
+
+
+def test_merged_opinion_of_a_closed_count__is_taken_in_once(office, meeting, operator, user, shut):
+    at = f"/meetings/{meeting.id}/rectification"
+    with office.db.begin() as session:
+        said = [
+            GatheredOpinion(meeting_id=meeting.id, source="visit", day=DUE, text=text, user_id=user.id)
+            for text in ("食堂晚饭太早", "晚饭时间短", "设备旧")
+        ]
+        session.add_all(said)
+        session.flush()
+        refs = [("gathered", str(each.id)) for each in said]
+        merged_id = merging_deeds.make(
+            session, meeting.id, refs[:2], Said("食堂晚饭时间短", "duty", 2), user_id=user.id
+        )
+        merging_deeds.make(session, meeting.id, refs[2:], Said("实训设备陈旧"), user_id=user.id)
+        merging_deeds.make(session, meeting.id, [], Said("没有人说"), user_id=user.id)
+        assert suggestions.of_meeting(session, meeting.id) == []
+    shut(meeting.id)
+    with office.db.read() as session:
+        first, second = suggestions.of_meeting(session, meeting.id)
+    assert [first.problem, second.problem] == ["食堂晚饭时间短", "实训设备陈旧"]
+    assert "食堂晚饭时间短" in operator.get(at).get_data(as_text=True)
+    assert operator.post(f"{at}/take", {"key": first.key}).status_code == 302
+    assert operator.post(f"{at}/take", {"key": first.key}).status_code == 302
+    with office.db.read() as session:
+        [found] = rectification.rows(session, meeting.id)
+        assert (found.source, found.opinion_id) == ("opinion", merged_id)
+        assert (found.problem, found.origin) == ("食堂晚饭时间短", "意见 2 次 · 第 2 项（走访调查）")
+        assert suggestions.of_meeting(session, meeting.id) == [second]
+    assert operator.post(f"{at}/take").status_code == 302
+    with office.db.read() as session:
+        assert [each.problem for each in rectification.rows(session, meeting.id)] == [first.problem, second.problem]
