@@ -4,4 +4,4 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads wait by spinning, and cost a page's time
 
-READER_VERSION = "1.3"
+READER_VERSION = "1.4"

@@ -257,9 +257,10 @@ def _with_context(page: _Page, settings: JudgeSettings) -> Floats:
     chances = page.chances.copy()
     both = chances[:, _MARKED] + chances[:, _CANCELLED]
     if _fills_are_answers(page, heavy, settings):
-        # fills are this hand's answers; one that looks struck out on top of that is still asked about
-        odds = settings.habit_odds * chances[:, _MARKED] / np.maximum(chances[:, _CANCELLED], 1e-9)
-        share = odds / (1 + odds)
+        # fills are this hand's answers; one that looks struck out on top of that is asked about
+        looks_struck = np.maximum(page.column(_EYE_CANCELLED), page.column(_FAR_CANCELLED)) > settings.fill_looks_struck
+        plain = (chances[:, _MARKED] > settings.sure_fill * both) & ~looks_struck
+        share = np.where(plain, 1.0, 0.5)
     else:  # ■ beside √: struck out and answered anew; ■ alone, or two of them: a person looks
         clear = ~heavy & (page.column(_BLOCKS) < settings.stroke_blocks) & (chances[:, _MARKED] > 0.9)
         share = np.where(page.sum_of_question(clear) == 1, 0.05, 0.5)

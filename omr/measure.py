@@ -36,6 +36,7 @@ _RING_MM = 2.4
 _STEP = 3  # px between the places where the paper's brightness is taken
 _FAINT = 0.15  # three deviations of a bad scanner's noise, five of an office scanner's
 _LOOK = 0.004  # mean darkness inside from which the shape is measured at all
+_BARE = 0.02  # of all boxes of a question under which it seems to hold no mark at all
 _LOOK_ROUND = 0.01  # share of faintest ink outside from which it is
 
 
@@ -54,6 +55,7 @@ class Target:
     sparse: Grey  # (n, …): every third row and column of ``free``, enough to tell how bright the paper is
     small: Grey  # (n, eye.SIDE, eye.SIDE): ``print`` as the net sees it
     far: Grey  # (n, wide.SIDE, wide.SIDE): the print that it expects further round each box
+    question: NDArray[np.int64]  # (n,): the number of each box's question on the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def target(page: LayoutPage, print_: Grey) -> Target:
     ring_area = np.maximum(ring.sum(axis=(1, 2)), 1).astype(float)
     sparse = _mask(free[:, ::_STEP, ::_STEP])
     small, far = eye.shrunk(printed), wide.prints(print_, SCALE, boxes)
-    return Target(ids, boxes, printed, _mask(free), _mask(ring), window, area, ring_area, sparse, small, far)
+    sizes = [len(q.boxes) for q in page.questions]
+    of = np.repeat(np.arange(len(sizes)), sizes)
+    return Target(ids, boxes, printed, _mask(free), _mask(ring), window, area, ring_area, sparse, small, far, of)
 
 
 def _mask(flags: NDArray[np.bool_]) -> Grey:
@@ -124,7 +128,7 @@ def measure(grey: Grey, matrix: Array, shifts_mm: Array, aim: Target, black_rati
     features = np.zeros((len(sight.dark), len(FEATURES)), np.float32)
     features[:, : len(SHAPES)] = shapes(sight, aim)
     features[:, len(SHAPES) :] = eye.UNTOUCHED
-    touched = np.flatnonzero(is_touched(features))
+    touched = np.flatnonzero(is_touched(features, aim))
     if len(touched):
         seen = pictures(grey, matrix, shifts_mm, aim, sight, touched)
         features[touched, len(SHAPES) :] = eye.look_at(seen)
@@ -160,7 +164,7 @@ def shapes(sight: Sight, aim: Target) -> NDArray[np.float32]:
     for column, least in ((_RING, shape.INK), (_VEIL, _FAINT)):
         inked = cv2.threshold(round_it, int(255 * least), 1.0, cv2.THRESH_BINARY)[1]
         features[:, column] = _sums(inked) / aim.ring_area
-    touched = np.flatnonzero(is_touched(features))
+    touched = np.flatnonzero(is_touched(features, aim))
     if len(touched):
         features[touched, _VEIL + 1 :] = shape.describe(new[touched], aim.ring[touched], aim.window, SCALE)
     return features
@@ -175,9 +179,15 @@ def _sums(patches_: NDArray[Any]) -> Array:
     return np.asarray(cv2.reduce(_flat(patches_), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0], float)
 
 
-def is_touched(features: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Tell which boxes hold ink enough, inside or round them, to be looked at closely."""
-    return np.asarray((features[:, _INSIDE] > _LOOK) | (features[:, _VEIL] > _LOOK_ROUND))
+def is_touched(features: NDArray[np.float32], aim: Target) -> NDArray[np.bool_]:
+    """Tell which boxes are looked at closely: those with ink enough in or round them, and all of a bare question.
+
+    A small pale tick further off than the surroundings measured here leaves nothing in them; the net sees it.
+    """
+    marked = np.zeros(int(aim.question[-1]) + 1 if len(aim.question) else 0, bool)
+    np.logical_or.at(marked, aim.question, features[:, _INSIDE] > _BARE)
+    touched = (features[:, _INSIDE] > _LOOK) | (features[:, _VEIL] > _LOOK_ROUND)
+    return np.asarray(touched | ~marked[aim.question])
 
 
 def _local_paper(cut: Grey, sparse: Grey) -> Array:

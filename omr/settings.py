@@ -128,8 +128,8 @@ class JudgeSettings:
     looks_marked: float = -2.5  # the same of a mark, in a question without any
     ghost_peak: float = 0.4  # darkest place of a mark that may be one rubbed out
     ghost_share: float = 0.4  # of the sheet's pen, under which it is asked about
-    trust_answered: tuple[float, float] = (1.941, 0.732)  # offset and slope of log odds: ``omr.training.trust``
-    trust_blank: tuple[float, float] = (1.884, 0.406)  # the same of blanks: an answer may lie where no ink is seen
+    trust_answered: tuple[float, float] = (1.458, 0.753)  # offset and slope of log odds: ``omr.training.trust``
+    trust_blank: tuple[float, float] = (-2.804, 1.282)  # the same of blanks
     beside: float = 0.7  # of "empty" for a box with such ink, in a question without a mark
     one_bit_peak: float = 0.8  # darkest place of a mark that black and white kept whole; pencil has .6
     one_bit_marks: int = 3  # such marks (and half the questions) from which a blank question on such a scan is believed
@@ -138,7 +138,8 @@ class JudgeSettings:
     heavy_blocks: float = 0.9  # share of the box's 25 blocks with ink: what a pale fill has all of
     stroke_blocks: float = 0.75  # of which a tick has .4, a cross .65; a careless fill lies between the two
     heavy_share: float = 0.35  # lightest quarter over darkest place of a pale fill; a tick has hardly any
-    habit_odds: float = 10.0  # on a sheet of fills, for "an answer" against "struck out"
+    fill_looks_struck: float = -0.5  # logarithm of the net alone, of such an answer, from which a person is asked
+    sure_fill: float = 0.9995  # on a sheet of fills, of "an answer" against "struck out on top of it"
     habit_fills: int = 2  # answers by filling from which a writer is one who fills, if no fewer than by other marks
     many_fills: int = 4  # the same where there are more other marks: nobody strikes out so many and answers none anew
     strokes_a_fill: float = 4.0  # and so many more, at most

@@ -161,7 +161,7 @@ def _trace(sheet: Sheet, box: Box, wish: Wish, boxes: list[Box]) -> None:
         _ghost(sheet, box, kind == "ghost")
     elif wish.hard.endswith(("-any", "-once")):
         style = sheet.writer.style_now(rng)
-        _mark(sheet, box, style if style not in ("fill", "half", "circle", "spot") else "tick", boxes)
+        _mark(sheet, box, style if style not in ("half", "circle", "spot") else "tick", boxes)
         if wish.hard.endswith("-once") and style not in _LINES:
             strokes = wild.struck_once(rng)
         else:

@@ -149,7 +149,7 @@ def _measured(scan: Scan, dpi: int, layout: Layout) -> tuple[Any, ...] | None:
     aim = found[0].known.target
     sight = measure.see(page.grey, placed.fit.matrix, placed.fit.shifts_mm, aim, placed.black_ratio)
     shapes = measure.shapes(sight, aim)
-    touched = np.flatnonzero(measure.is_touched(shapes))
+    touched = np.flatnonzero(measure.is_touched(shapes, aim))
     pictures = measure.pictures(page.grey, placed.fit.matrix, placed.fit.shifts_mm, aim, sight, touched)
     return list(aim.ids), shapes.round(4), touched, pictures
 

@@ -114,6 +114,11 @@ def test_filled_box_alone__answered_where_several_are_and_asked_where_few_are_am
     assert judged(row(satisfied=FILL), *many[:1], *few).state is QuestionState.UNSURE
 
 
+def test_fill_that_looks_struck_out_on_a_sheet_of_fills__asked():
+    struck = FILL | {"eye_marked": -1.6, "eye_cancelled": -0.3, "far_marked": -1.6, "far_cancelled": -0.3, "ring": 0.2}
+    assert judged(row(satisfied=struck), *FILLED).state is QuestionState.UNSURE
+
+
 def test_two_fills_on_a_sheet_of_fills__not_answered():
     assert judged(row(satisfied=FILL, fairly=FILL), *FILLED).state is not QuestionState.ANSWERED
 

@@ -5,7 +5,7 @@ import pytest
 
 from omr.blank import draw
 from omr.known import KnownPage
-from omr.measure import FEATURES, SCALE, measure
+from omr.measure import FEATURES, SCALE, is_touched, measure
 
 MATRIX = np.diag([150 / 25.4, 150 / 25.4, 1.0])
 COLUMN = {name: index for index, name in enumerate(FEATURES)}
@@ -79,3 +79,11 @@ def test_blank_print__has_the_ink_of_its_boxes_and_rules(layout):
     assert outline.max() > 200
     assert page[round(box.cy * SCALE), round(box.cx * SCALE)] == 0
     assert page[round(57 * SCALE), round(100 * SCALE)] > 200
+
+
+def test_question_without_a_mark__all_its_boxes_are_looked_at_and_beside_a_mark_only_what_is_touched(aim):
+    features = np.zeros((len(aim.ids), len(FEATURES)), np.float32)
+    features[aim.ids.index(("q2", "fairly")), COLUMN["ink"]] = 0.2
+    touched = dict(zip(aim.ids, is_touched(features, aim).tolist(), strict=True))
+    assert [box for (question, box), looked in touched.items() if question == "q2" and looked] == ["fairly"]
+    assert all(looked for (question, _), looked in touched.items() if question != "q2")
