@@ -19,6 +19,7 @@ from sqlalchemy import select
 from forms import messages
 from webapp import instance_from_environment
 from webapp.demo import school
+from webapp.demo.aftermath import follow
 from webapp.demo.cast import BRANCH, COLLEGE, HALLS, MEMBERS, PEOPLE, Hall
 from webapp.demo.meeting import meet
 from webapp.demo.stacks import close, decide, first_pages, scan, type_opinions, verdict_of
@@ -81,6 +82,7 @@ def build(office: Office) -> None:
             type_opinions(office, meeting_id, written, typist, leave=OPINIONS_LEFT if hall == HALLS[0] else 0)
             if hall.closed:
                 close(office, meeting_id, truth, scrutineer)
+                follow(office, meeting_id, hall, people)
     add_troubles(office, first)
 
 

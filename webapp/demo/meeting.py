@@ -48,7 +48,7 @@ def meet(office: Office, campaign_id: int, hall: Hall, people: Mapping[str, int]
     meeting_id = meetings.create(office, campaign_id, facts)
     prepare(office, Target(campaign_id, unit.id), meeting_id, hall, by)
     if tree.is_branch(unit):
-        posts.send_member(office, meeting_id, name=hall.supervisor, user_id=by)
+        posts.send_member(office, meeting_id, name="", person_id=people[hall.supervisor], user_id=by)
     meeting_times.answer(office, meeting_id, name=hall.supervisor, channel="phone", user_id=by)
     with office.db.read() as session:
         surveys = select(Survey.id).where(Survey.campaign_id == campaign_id, Survey.form == hall.form)

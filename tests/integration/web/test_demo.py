@@ -13,23 +13,35 @@ from omr import ocr
 from omr.synth import Truth
 from webapp import demo
 from webapp.demo import cast
+from webapp.demo.aftermath import HANDED_IN
+from webapp.demo.meeting import GATHERED
 from webapp.jobs import open_office
 from webapp.models import Campaign, Closing, IssuedSheet, Meeting, Member, Page, PrintRun, Scan, Survey
+from webapp.papers.paper import Table
 from webapp.services import (
+    aftermath_papers,
+    announcing,
     books,
     closing,
+    countersigning,
     groups,
     hand_check,
     meeting_times,
     meetings,
+    merging,
     opinions,
+    orders_due,
+    outcomes,
     paper_kinds,
     plans,
     promises,
+    rectification,
+    report_papers,
     review,
     run_sheet,
     self_check,
     shelf,
+    submitting,
     supervisors,
     tally,
     units,
@@ -169,6 +181,80 @@ def test_demonstration__meetings_were_prepared_watched_and_held_to_the_end(built
             assert shelf.state(session, kind, target) == shelf.FIXED
         held = {session.get(Meeting, meeting_id).unit.name for meeting_id in truths}
     assert {name for name, _kind in cast.UNITS} - held == {cast.RETIRED}
+
+
+def meeting_of(truths, unit: str) -> int:
+    """Return the meeting of a unit."""
+    return next(meeting for meeting, hall in zip(truths, cast.HALLS, strict=True) if hall.unit == unit)
+
+
+def test_demonstration__opinions_are_merged_and_each_counts_as_often_as_it_was_written(built):
+    office, _truths, texts = built
+    with office.db.read() as session:
+        for (meeting_id, written), hall in zip(texts.items(), cast.HALLS, strict=True):
+            desk = merging.desk(session, meeting_id)
+            said = Counter(written.values())
+            if hall.unit == cast.COLLEGE:
+                said.update(text for _source, text in GATHERED)
+            merged: Counter[str] = Counter()
+            for each in desk.merged:
+                merged[each.text] += each.number
+            assert (merged, desk.waiting) == ((said, ()) if hall.closed else (Counter(), desk.waiting))
+
+
+def test_demonstration__unit_rated_low_is_ordered_to_put_it_right(built):
+    office, truths, _ = built
+    meeting_id = meeting_of(truths, cast.GENERAL)
+    with office.db.read() as session:
+        (low,) = outcomes.of_meeting(session, meeting_id)
+        orders = orders_due.of_meetings(session, list(truths))
+        target = shelf.target_of(session, meeting_id=meeting_id, part=str(orders[0].id))
+        assert shelf.state(session, paper_kinds.get(aftermath_papers.ORDER), target) == shelf.FIXED
+    assert (low.verdict, [(each.meeting_id, each.state) for each in orders]) == ("low", [(meeting_id, "open")])
+    meant = meant_by(office, meeting_id, truths[meeting_id])[low.question]
+    assert (low.headline.part, low.dissatisfied.part) == (meant["satisfied"] + meant["fairly"], meant["dissatisfied"])
+
+
+def test_demonstration__college_put_things_right_told_of_it_and_handed_its_bundle_in(built):
+    office, truths, _ = built
+    meeting_id = meeting_of(truths, cast.COLLEGE)
+    with office.db.read() as session:
+        place = shelf.target_of(session, meeting_id=meeting_id)
+        stages = [row.stage for row in rectification.rows(session, meeting_id)]
+        assert (stages[0], set(stages[1:])) == ("cleared", {"doing"})
+        assert len(announcing.records(session, meeting_id)) == 1
+        [(bundle, receipts)] = submitting.submissions(session, place.campaign_id, place.unit_id)
+        assert {each.channel for each in receipts} == {"paper", "mailbox"}
+        assert [part["part"] for part in bundle.manifest["parts"]] == list(submitting.PARTS)
+        assert submitting.received_on(session, place.campaign_id) == {place.unit_id: HANDED_IN}
+        late = {unit.name for _d, unit in units.units(office) if unit.kind in submitting.LEVEL_TWO} - {cast.COLLEGE}
+        assert len(late) == 4
+
+
+@pytest.mark.parametrize("key", ["summary", "announcement"])
+def test_demonstration__numbers_on_its_fixed_papers_are_what_the_writers_meant(built, key):
+    office, truths, _ = built
+    meeting_id = meeting_of(truths, cast.COLLEGE)
+    meant = meant_by(office, meeting_id, truths[meeting_id])
+    with office.db.read() as session:
+        version = shelf.latest(session, paper_kinds.get(key), shelf.target_of(session, meeting_id=meeting_id))
+        blocks = shelf.fixed_paper(version).blocks
+    rows = [[cell.value for cell in row] for block in blocks if isinstance(block, Table) for row in block.rows]
+    for question in ("q1", "q2", "q3"):
+        numbers = [meant[question][choice] for choice in ("satisfied", "fairly", "basically", "dissatisfied")]
+        assert any(row[place : place + 4] == numbers for row in rows for place in range(len(row))), numbers
+
+
+def test_demonstration__reports_were_written_and_handed_over(built):
+    office, truths, _ = built
+    with office.db.read() as session:
+        for meeting_id, hall in zip(truths, cast.HALLS, strict=True):
+            if hall.closed:
+                key = report_papers.COMMITTEE if hall.unit in cast.BRANCHES else report_papers.LIAISON
+                target = shelf.target_of(session, meeting_id=meeting_id)
+                assert shelf.state(session, paper_kinds.get(key), target) == shelf.FIXED
+                signed = countersigning.countersigned(session, meeting_id)
+                assert [each.by for each in signed] == [hall.supervisor]
 
 
 def test_demonstration__opinions_are_words_that_somebody_wrote(built):
