@@ -169,7 +169,8 @@ def _boxes(
     sure = table.max(axis=1) * np.where(lost, 0.5, 1.0)
     alone = ~page.any_of_question(best > 0)  # ink beside a box matters where none is marked: it may be the answer
     sure = np.where(alone, sure - chances[:, _ASIDE], sure)
-    asked = alone & (_may_be_beside(page, settings) | _may_be_mark(page, settings))
+    asked = alone & (_may_be_beside(page, settings) | (_net_says_marked(page) > settings.looks_marked))
+    asked |= ~alone & (best == 0) & (_net_says_marked(page) > settings.looks_second)  # the second of two marks
     sure = np.where(asked, np.minimum(sure, settings.beside), sure)
     return best, sure, sure >= _least(page, best, chances[:, _CANCELLED], settings)
 
@@ -279,9 +280,9 @@ def _may_be_beside(page: _Page, settings: JudgeSettings) -> Flags:
     return np.asarray((far > settings.far_aside) | ringed)
 
 
-def _may_be_mark(page: _Page, settings: JudgeSettings) -> Flags:
-    """Tell which boxes the net alone, close by or from further off, might take for marked: a tick far too small."""
-    return np.asarray(np.maximum(page.column(_EYE_MARKED), page.column(_FAR_MARKED)) > settings.looks_marked)
+def _net_says_marked(page: _Page) -> Floats:
+    """Return the logarithm of the most that the net alone, close by or from further off, gives a mark."""
+    return np.maximum(page.column(_EYE_MARKED), page.column(_FAR_MARKED))
 
 
 def _may_be_stray(page: _Page, settings: JudgeSettings) -> Flags:

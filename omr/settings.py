@@ -126,6 +126,7 @@ class JudgeSettings:
     looks_struck: float = -0.7  # logarithm of the net alone, of a mark, from which a person is asked
     looks_trace: float = -2.0  # the same of a trace
     looks_marked: float = -2.5  # the same of a mark, in a question without any
+    looks_second: float = -1.5  # the same beside a mark
     ghost_peak: float = 0.4  # darkest place of a mark that may be one rubbed out
     ghost_share: float = 0.4  # of the sheet's pen, under which it is asked about
     trust_answered: tuple[float, float] = (1.458, 0.753)  # offset and slope of log odds: ``omr.training.trust``
