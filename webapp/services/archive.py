@@ -1,4 +1,8 @@
-"""The archive of a closed campaign: one ZIP with its papers, figures, forms, closings and trail, and what each is."""
+"""The archive of a closed campaign: one ZIP with its papers, figures, forms, closings and trail, and what each is.
+
+The archive is the school's. Summaries of branches and of members are not in it: level 2 keeps them, and they never go
+further up (``services.retention``).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from webapp.errors import Conflict, NotFound
 from webapp.models import Batch, Campaign, Closing, Layout, Meeting, OpinionText, Page, PrintRun, Scan, now
 from webapp.office import Office
 from webapp.papers import docx, pdf, xlsx
-from webapp.services import closed, exports, reports, tally, trail, trail_list
+from webapp.services import closed, exports, reports, tally, trail, trail_list, tree
 from webapp.services.tally import FormRef
 
 FORMAT = "pingyi.archive/1"
@@ -83,21 +87,27 @@ def _entries(office: Office, campaign_id: int) -> Iterator[Entry]:
             "rules": campaign.rules,
         }
         surveys = {survey.form: survey.source for survey in campaign.surveys}
-        meetings = [(meeting.id, meeting.unit.name, str(meeting.held_on or "")) for meeting in campaign.meetings]
+        meetings = [
+            (meeting.id, meeting.unit.name, str(meeting.held_on or ""), tree.is_branch(meeting.unit))
+            for meeting in campaign.meetings
+        ]
         layouts = select(Layout).join(PrintRun, PrintRun.layout_digest == Layout.digest).join(Meeting)
         layouts = layouts.where(Meeting.campaign_id == campaign_id).distinct()
         printed = {row.digest: row.source for row in session.scalars(layouts)}
-    facts["meetings"] = [{"id": key, "unit": unit, "held_on": day} for key, unit, day in meetings]
+    facts["meetings"] = [
+        {"id": key, "unit": unit, "held_on": day, "summary_kept_at_level_2": branch}
+        for key, unit, day, branch in meetings
+    ]
     yield "campaign.json", json.dumps(facts, ensure_ascii=False, indent=1).encode()
     yield from ((f"forms/{number}.yaml", source.encode()) for number, source in enumerate(surveys.values(), 1))
     yield from ((f"layouts/{digest}.json", source.encode()) for digest, source in printed.items())
-    for meeting_id, _unit, _day in meetings:
-        yield from _meeting(office, meeting_id)
+    for meeting_id, _unit, _day, branch in meetings:
+        yield from _meeting(office, meeting_id, summaries=not branch)
     content, head = trail_list.export(office, trail_list.Filters())
     yield f"trail-{head}.csv", content
 
 
-def _meeting(office: Office, meeting_id: int) -> Iterator[Entry]:
+def _meeting(office: Office, meeting_id: int, *, summaries: bool) -> Iterator[Entry]:
     folder = f"meeting-{meeting_id}"
     with office.db.read() as session:
         refs = tally.forms(session, meeting_id)
@@ -109,19 +119,19 @@ def _meeting(office: Office, meeting_id: int) -> Iterator[Entry]:
     if refs:
         yield f"{folder}/answers.csv", exports.answers_csv(office, meeting_id)
     for ref in refs:
-        yield from _form(office, meeting_id, ref, folder)
+        yield from _form(office, meeting_id, ref, folder, summaries=summaries)
     secrets.SystemRandom().shuffle(texts)
     yield f"{folder}/opinions.txt", "\n\n".join(texts).encode()
 
 
-def _form(office: Office, meeting_id: int, ref: FormRef, folder: str) -> Iterator[Entry]:
-    """Yield the results of a form, and the summary of each organisation. No text of a user is in a name."""
+def _form(office: Office, meeting_id: int, ref: FormRef, folder: str, *, summaries: bool) -> Iterator[Entry]:
+    """Yield the results of a form, and with ``summaries`` that of each organisation. No text of a user is in a name."""
     results = tally.results(office, meeting_id, ref.survey_id)
     if results is None:
         return
     yield f"{folder}/results-{ref.survey_id}.csv", exports.results_csv(results, results.subjects)
     yield f"{folder}/results-{ref.survey_id}.xlsx", exports.results_xlsx(results)
-    if ref.form.about == "organisation":
+    if summaries and ref.form.about == "organisation":
         for number, subject in enumerate(ref.subjects, 1):
             paper = reports.summary(office, meeting_id, ref.survey_id, subject)
             for kind, writer in WRITERS.items():

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from webapp import migrate
 from webapp.errors import Conflict, InvalidInput
-from webapp.models import Answer, Closing, Disposal, Meeting, Opinion, OpinionText, Scan
+from webapp.models import Answer, Closing, Disposal, Meeting, Opinion, OpinionText, Scan, Unit
 from webapp.services import archive, backup, disposal, opinions, tally
 from webapp.services.verify import verify
 
@@ -57,6 +57,18 @@ def test_archive__holds_papers_tables_closings_and_the_trail_with_their_digests(
     assert any(name.startswith("trail-") for name in files)
     assert not any(name.startswith("scans/") for name in files)
     assert all(name.isascii() for name in files), "no text of a user stands in a file name"
+
+
+def test_summary_of_a_branch__stays_at_level_two_and_out_of_the_school_archive(office, closed, meeting) -> None:
+    before = names(archive.write(office, closed))
+    with office.db.begin() as session:
+        session.get(Unit, meeting.unit_id).kind = "branch"
+    files = names(archive.write(office, closed))
+    gone = {name for name in before if name.startswith(f"meeting-{meeting.id}/summary")}
+    assert gone
+    assert before.keys() - files.keys() == gone | {name for name in before if name.startswith("trail-")}
+    told = {each["id"]: each["summary_kept_at_level_2"] for each in json.loads(files["campaign.json"])["meetings"]}
+    assert told[meeting.id] is True
 
 
 def test_archive_with_originals__holds_each_under_its_digest(office, closed) -> None:
