@@ -36,7 +36,8 @@ _RING_MM = 2.4
 _STEP = 3  # px between the places where the paper's brightness is taken
 _FAINT = 0.15  # three deviations of a bad scanner's noise, five of an office scanner's
 _LOOK = 0.004  # mean darkness inside from which the shape is measured at all
-_BARE = 0.02  # of all boxes of a question under which it seems to hold no mark at all
+_BARE = 0.01  # mean darkness inside all boxes of a question under which it seems to hold no mark at all,
+_BARE_ROUND = 0.08  # and share of faintest ink outside: a ring round a box has more
 _LOOK_ROUND = 0.01  # share of faintest ink outside from which it is
 
 
@@ -185,7 +186,8 @@ def is_touched(features: NDArray[np.float32], aim: Target) -> NDArray[np.bool_]:
     A small pale tick further off than the surroundings measured here leaves nothing in them; the net sees it.
     """
     marked = np.zeros(int(aim.question[-1]) + 1 if len(aim.question) else 0, bool)
-    np.logical_or.at(marked, aim.question, features[:, _INSIDE] > _BARE)
+    is_mark = (features[:, _INSIDE] > _BARE) | (features[:, _VEIL] > _BARE_ROUND)
+    np.logical_or.at(marked, aim.question, is_mark)
     touched = (features[:, _INSIDE] > _LOOK) | (features[:, _VEIL] > _LOOK_ROUND)
     return np.asarray(touched | ~marked[aim.question])
 
