@@ -16,7 +16,17 @@ from webapp.models import AnnouncementRecord, Retention, Submission, Unit
 from webapp.pages import form_date, form_text, office, render_meeting, user_id
 from webapp.papers import page as pages_of
 from webapp.rights import Right
-from webapp.services import aftermath_papers, announcing, campaigns, closed, outlook, retention, shelf, submitting
+from webapp.services import (
+    aftermath_papers,
+    announcing,
+    campaigns,
+    closed,
+    exports,
+    outlook,
+    retention,
+    shelf,
+    submitting,
+)
 from webapp.services.paper_kind import Target
 from webapp.services.paper_kinds import get
 
@@ -135,6 +145,7 @@ def download(submission_id: int) -> Response:
     with office().db.read() as session:
         row = session.get_one(Submission, submission_id)
         name = f"{_('Bundle')}-{session.get_one(Unit, row.unit_id).name}-{row.version}.zip"
+    exports.note_of(office(), f"submission:{submission_id}", name)
     path = office().storage.path(row.sha256)
     answer = send_file(path, "application/zip", as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"

@@ -15,7 +15,7 @@ from webapp.errors import InvalidInput, NotFound, ServiceError
 from webapp.i18n import today
 from webapp.pages import form_date, form_text, office, user_id
 from webapp.rights import Right
-from webapp.services import campaigns, doubts, outlook, overview, overview_paper, supervising, units
+from webapp.services import campaigns, doubts, exports, outlook, overview, overview_paper, supervising, units
 
 bp = Blueprint("overview", __name__)
 BEHIND = (overview.LATE, overview.RISK, overview.SLOW)
@@ -70,7 +70,9 @@ def paper(campaign_id: int, kind: str) -> Response:
     with office().db.read() as session:
         made = overview_paper.paper(campaign, overview.lines(session, campaign_id), today())
     write, mimetype = WRITERS[kind]
-    return download(write(made), mimetype, f"{made.name}.{kind}")
+    name = f"{made.name}.{kind}"
+    exports.note_of(office(), f"campaign:{campaign_id}", name)
+    return download(write(made), mimetype, name)
 
 
 @bp.get("/campaigns/<int:campaign_id>/supervision")

@@ -17,7 +17,7 @@ from webapp.models import Campaign
 from webapp.pages import form_text, office, user_id
 from webapp.papers.paper import Paper
 from webapp.rights import Right
-from webapp.services import basis, campaign_papers, campaigns, plans, shelf_files, units
+from webapp.services import basis, campaign_papers, campaigns, exports, plans, shelf_files, units
 
 bp = Blueprint("record", __name__)
 
@@ -41,7 +41,9 @@ def paper(campaign_id: int, name: str, kind: str) -> Response:
     if kind not in ("pdf", "docx"):
         raise NotFound("no-such-page")
     write, mimetype = WRITERS[kind]
-    return download(write(made), mimetype, f"{made.name}.{kind}")
+    file = f"{made.name}.{kind}"
+    exports.note_of(office(), f"campaign:{campaign_id}", file)
+    return download(write(made), mimetype, file)
 
 
 @bp.get("/campaigns/<int:campaign_id>/explanation")
@@ -83,6 +85,7 @@ def document(campaign_id: int, number: int) -> Any:
     """A document that the campaign stands on."""
     with office().db.read() as session:
         row = basis.document(session, campaign_id, number)
+    exports.note_of(office(), f"campaign:{campaign_id}", row.filename)
     path = office().storage.path(row.sha256)
     return send_file(path, mimetype=shelf_files.mimetype(path), as_attachment=True, download_name=row.filename)
 

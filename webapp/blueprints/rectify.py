@@ -17,7 +17,7 @@ from webapp.i18n import today
 from webapp.models import Remedy, RemedyFile
 from webapp.pages import form_date, form_text, office, render_meeting, user_id
 from webapp.rights import Right
-from webapp.services import meetings, rectification, rectifying, register_paper, suggestions
+from webapp.services import exports, meetings, rectification, rectifying, register_paper, suggestions
 
 bp = Blueprint("rectify", __name__)
 DEEDS = {
@@ -155,6 +155,7 @@ def evidence(remedy_file_id: int) -> Response:
     """A piece of evidence, saved under its name and never shown by the browser."""
     with office().db.read() as session:
         file = session.get_one(RemedyFile, remedy_file_id)
+    exports.note_of(office(), f"remedy_file:{remedy_file_id}", file.filename)
     path = office().storage.path(file.sha256)
     answer = send_file(path, "application/octet-stream", as_attachment=True, download_name=file.filename)
     answer.headers["Cache-Control"] = "no-store"

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.access import access, standing
-from webapp.blueprints.count import download
+from webapp.blueprints.count import hand_out
 from webapp.blueprints.papers import WRITERS, rows
 from webapp.errors import InvalidInput, NotFound
 from webapp.i18n import today
@@ -49,7 +49,7 @@ def file(meeting_id: int, form: str) -> Response:
         raise NotFound("report-not-fixed")
     write, mimetype = WRITERS[form]
     name = f"{found.kind.title}-{found.meeting.unit.name}.{form}"
-    return download(write(shelf.fixed_paper(found.version)), mimetype, name)
+    return hand_out(meeting_id, write(shelf.fixed_paper(found.version)), mimetype, name)
 
 
 @bp.post("/meetings/<int:meeting_id>/report/made")

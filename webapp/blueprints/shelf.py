@@ -238,8 +238,7 @@ def hand_out(
     if target.meeting_id is not None:
         exports.note(office(), target.meeting_id, name)
     else:
-        with office().db.begin() as session:
-            trail.note(session, "exported", f"campaign:{target.campaign_id}", file=name)
+        exports.note_of(office(), f"campaign:{target.campaign_id}", name)
     return download(content, mimetype, name)
 
 

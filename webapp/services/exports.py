@@ -45,8 +45,13 @@ class SheetRow:
 
 def note(office: Office, meeting_id: int, name: str) -> None:
     """Write into the trail that a file of a meeting was taken."""
+    note_of(office, f"meeting:{meeting_id}", name)
+
+
+def note_of(office: Office, object: str, name: str) -> None:
+    """Write into the trail that a file of any object (``table:key``) was taken."""
     with office.db.begin() as session:
-        trail.note(session, "exported", f"meeting:{meeting_id}", file=name)
+        trail.note(session, "exported", object, file=name)
 
 
 def answers_csv(office: Office, meeting_id: int) -> bytes:

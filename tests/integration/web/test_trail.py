@@ -271,3 +271,22 @@ def test_facts__are_told_in_words(app) -> None:
     with app.test_request_context(headers={"Accept-Language": "zh"}):
         told = facts(json.dumps({"active": [True, False], "role": "scanner", "withdrawn_at": None}))
     assert told == [("使用中", "是 → 否"), ("角色", "计票扫描员"), ("撤回时间", "–")]
+
+
+def test_file_that_leaves__is_told_with_who_took_it(office, meeting, office_user) -> None:
+    with office.db.begin() as session:
+        bundle = m.Submission(
+            campaign_id=meeting.campaign_id, unit_id=meeting.unit_id, version=1, sha256="0" * 64, bytes=1,
+            user_id=office_user.id,
+        )  # fmt: skip
+        session.add(bundle)
+    office.storage.path(bundle.sha256).parent.mkdir(parents=True)
+    office.storage.path(bundle.sha256).write_bytes(b"PK")
+    for path in ("overview.xlsx", "papers/directive.docx"):
+        assert office_user.get(f"/campaigns/{meeting.campaign_id}/{path}").status_code == 200
+    assert office_user.get(f"/submissions/{bundle.id}.zip").data == b"PK"
+    told = [row for row in rows(office) if row.action == "exported"]
+    where = f"campaign:{meeting.campaign_id}"
+    assert [row.object for row in told] == [where, where, f"submission:{bundle.id}"]
+    assert {row.user_id for row in told} == {office_user.id}
+    assert [json.loads(row.facts)["file"].rpartition(".")[2] for row in told] == ["xlsx", "docx", "zip"]

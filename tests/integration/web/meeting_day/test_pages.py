@@ -8,7 +8,7 @@ import io
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from webapp.models import Closing, Notice, ReportMade
+from webapp.models import Closing, Notice, ReportMade, TrailRow
 from webapp.services import groups, meetings, run_sheet, self_check, shelf, shelf_steps
 from webapp.services.paper_kind import Target
 from webapp.services.paper_kinds import get
@@ -234,6 +234,9 @@ def test_report__is_drafted_fixed_handed_over_and_read_by_the_school_leader(
     assert "群众评议大会的汇报" in page(leader, "/notices")
     assert "总体满意" in page(leader, url)
     assert leader.get(f"{url}.pdf").data[:5] == b"%PDF-"
+    with office.db.read() as session:
+        taken = session.scalars(select(TrailRow).where(TrailRow.action == "exported")).all()
+    assert [(row.object, row.user_id) for row in taken] == [(f"meeting:{checked.id}", leader.id)]
     assert leader.post(f"{url}/read").status_code == 302
     assert "苏日图" in page(watcher, url)
     assert leading.get(url).status_code == 403
