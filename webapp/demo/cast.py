@@ -77,16 +77,27 @@ class Hall:
         """The names on its sheets, where they are rosters."""
         return () if self.subjects else self.members
 
+    @property
+    def at_doors(self) -> int:
+        """How many of the staff are asked at their doors a day later, where the unit's plan is flexible."""
+        return self.present["staff"] // 4 if self.unit in FLEXIBLE else 0
+
     def numbers(self) -> Iterator[tuple[tuple[str, str, str], str]]:
-        """Yield the head counts as they are entered: a rater is handed a sheet for each subject."""
+        """Yield the head counts of the meeting as they are entered: a rater is handed a sheet for each subject."""
         each = max(1, len(self.subjects))
+        later = {"staff": self.at_doors}
         for rater_class, number in self.expected.items():
-            yield ("expected", "", rater_class), str(number)
+            yield ("expected", "", rater_class), str(number - later.get(rater_class, 0))
         for rater_class, number in self.present.items():
-            yield ("present", "", rater_class), str(number)
-            yield ("issued", self.form, rater_class), str(number * each)
+            yield ("present", "", rater_class), str(number - later.get(rater_class, 0))
+            yield ("issued", self.form, rater_class), str((number - later.get(rater_class, 0)) * each)
         yield ("spoiled", self.form, ""), str(self.spoiled * each)
         yield ("spare", self.form, ""), str((self.copies - sum(self.present.values()) - self.spoiled) * each)
+
+    def numbers_at_doors(self) -> Iterator[tuple[tuple[str, str, str], str]]:
+        """Yield the head counts of those who were asked at their doors."""
+        for kind, form in (("expected", ""), ("present", ""), ("issued", self.form)):
+            yield (kind, form, "staff"), str(self.at_doors)
 
 
 PEOPLE = {

@@ -22,6 +22,7 @@ from webapp.services import (
     printing,
     run_sheet,
     self_check,
+    sessions,
     tree,
     units,
 )
@@ -43,8 +44,9 @@ def meet(office: Office, campaign_id: int, hall: Hall, people: Mapping[str, int]
     by = people["李娜"]
     unit = units.named(office, hall.unit)
     facts = meetings.Facts(
-        unit.id, hall.held_on, hall.place, "评议大会", hall.presider, hall.supervisor, starts="14:30"
-    )
+        unit.id, hall.held_on, hall.place, "" if hall.at_doors else "评议大会", hall.presider, hall.supervisor,
+        starts="14:30",
+    )  # fmt: skip
     meeting_id = meetings.create(office, campaign_id, facts)
     prepare(office, Target(campaign_id, unit.id), meeting_id, hall, by)
     if tree.is_branch(unit):
@@ -79,6 +81,12 @@ def hold(office: Office, meeting_id: int, hall: Hall, user_id: int) -> None:
         later = step in COUNTED_LATER
         run_sheet.tick(office, meeting_id, step, user_id=user_id, skip=later, why="机读后公布" if later else "")
     head_counts.enter(office, meeting_id, dict(hall.numbers()), user_id=user_id)
+    if hall.at_doors:
+        next_day, why = hall.held_on + dt.timedelta(days=1), "值班人员不能到会"
+        door = sessions.add(
+            office, meeting_id, held_on=next_day, place="各处室", why=why, user_id=user_id, manner="door"
+        )
+        head_counts.enter(office, meeting_id, dict(hall.numbers_at_doors()), user_id=user_id, session_id=door)
     meeting_times.tick_presence(office, meeting_id, name=hall.supervisor, came=True, user_id=user_id)
     with office.db.read() as session:
         there = cadres.of(session, session.get_one(Meeting, meeting_id))

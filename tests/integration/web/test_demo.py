@@ -40,6 +40,7 @@ from webapp.services import (
     review,
     run_sheet,
     self_check,
+    sessions,
     shelf,
     submitting,
     supervisors,
@@ -255,6 +256,20 @@ def test_demonstration__reports_were_written_and_handed_over(built):
                 assert shelf.state(session, paper_kinds.get(key), target) == shelf.FIXED
                 signed = countersigning.countersigned(session, meeting_id)
                 assert [each.by for each in signed] == [hall.supervisor]
+
+
+def test_demonstration__flexible_unit_asked_some_at_their_doors_and_counts_all_together(built):
+    office, truths, _ = built
+    hall = small(cast.HALLS[0])
+    meeting_id = meeting_of(truths, cast.OFFICES)
+    with office.db.read() as session:
+        (door,) = sessions.of_meeting(session, meeting_id)
+        heads = meetings.counts_by_session(session, meeting_id)
+        total = meetings.turnout(session, meeting_id)[-1]
+        assert books.of(session, meeting_id).balanced
+    assert (door.manner, heads[door.id]["present", "", "staff"]) == ("door", hall.at_doors)
+    assert (total.expected, total.present) == (sum(hall.expected.values()), sum(hall.present.values()))
+    assert "上门" in tally.results(office, meeting_id).manner
 
 
 def test_demonstration__opinions_are_words_that_somebody_wrote(built):
