@@ -22,6 +22,7 @@ _LEAST_MM = 20.0  # what the outlines must span both ways, to say where the mark
 _LEVER = 3.0  # a mark may lie so many times that span away from them
 _ASIDE_MM, _ALONG_MM = 1.2, 2.5  # by which marks may be off: paper stretches by 1 %, a feeder slips by 2
 _TURNED = 0.006  # of one part against the other: .35°
+_POINT_MM = 0.4  # by which one landmark is off: those that lie close together tell little of a turn
 _SAME_MM = 0.6  # between marks of one part, after it was moved
 _SQUARE = 0.012  # by which the scales of a scan's two axes may differ, and how far they may lean
 _FILLS = 0.08  # of the paper's sides, by which a scan may be larger or smaller
@@ -119,6 +120,6 @@ def _moved(places: Array, seen: Array) -> Overlap | None:
     if float(np.abs(left).max()) > _SAME_MM:
         return None
     aside, along = (there - middle).tolist()
-    if abs(aside) < _ASIDE_MM and abs(along) < _ALONG_MM and abs(turned) < _TURNED:
+    if abs(aside) < _ASIDE_MM and abs(along) < _ALONG_MM and abs(turned) < max(_TURNED, _POINT_MM / np.abs(one).max()):
         return None
     return Overlap(aside, along, turned)
