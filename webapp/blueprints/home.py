@@ -17,6 +17,7 @@ from webapp.pages import form_date, form_text, office, user_id
 from webapp.rights import Right
 from webapp.services import (
     basis,
+    campaign_progress,
     campaigns,
     landing,
     moves,
@@ -74,13 +75,15 @@ def create_campaign() -> Any:
 def campaign(campaign_id: int) -> str:
     """One campaign: where its meetings stand, its forms."""
     row = campaigns.get(office(), campaign_id)
+    with office().db.read() as session:
+        far = campaign_progress.of_campaign(session, campaign_id)
     seen = [meeting for meeting in row.meetings if standing().may(Right.SEE_BOOKS, meeting.unit_id)]
     mine = standing().units(Right.SEE_BOOKS)
     return render_template(
         "home/campaign.html",
         campaign=row,
         meetings=seen,
-        rails={meeting.id: progress.phases(office(), meeting.id) for meeting in seen},
+        rails={meeting.id: progress.rail(far[meeting.id]) for meeting in seen},
         deadlines=outlook.deadlines(row, today()),
         printed=surveys.printed_forms(office(), campaign_id),
         rules=campaigns.rules_of(row),

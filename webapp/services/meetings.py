@@ -110,6 +110,19 @@ def latest_counts(session: Session, meeting_id: int) -> dict[Key, int]:
     return merged(counts_by_session(session, meeting_id))
 
 
+def numbers_of_campaign(session: Session, campaign_id: int) -> dict[tuple[int, str], int]:
+    """Return (meeting, kind) → number in force, all sessions, forms and classes together, of a whole campaign."""
+    gone = exists().where(SessionWithdrawal.session_id == HeadCount.session_id)
+    newest = (
+        select(func.max(HeadCount.id)).join(Meeting, Meeting.id == HeadCount.meeting_id)
+        .where(Meeting.campaign_id == campaign_id, ~gone)
+        .group_by(HeadCount.meeting_id, HeadCount.session_id, HeadCount.kind, HeadCount.form, HeadCount.rater_class)
+    )  # fmt: skip
+    query = select(HeadCount.meeting_id, HeadCount.kind, func.sum(HeadCount.number)).where(HeadCount.id.in_(newest))
+    rows = session.execute(query.group_by(HeadCount.meeting_id, HeadCount.kind))
+    return {(meeting_id, kind): int(number) for meeting_id, kind, number in rows}
+
+
 def merged(by_session: Mapping[int | None, Mapping[Key, int]]) -> dict[Key, int]:
     """Add up the numbers of all sessions."""
     total: Counter[Key] = Counter()

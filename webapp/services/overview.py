@@ -21,7 +21,6 @@ from webapp.models import (
     Batch,
     Campaign,
     Closing,
-    HeadCount,
     Meeting,
     Page,
     PrintFile,
@@ -32,6 +31,7 @@ from webapp.models import (
     Unit,
 )
 from webapp.services import answers, campaigns, closed, printing, submitting
+from webapp.services import meetings as meetings_of
 from webapp.services.orders_due import local_day
 
 PHASES = ("prepare", "printing", "meetings", "scanning", "review", "count", "papers", "rectify")
@@ -105,7 +105,8 @@ def lines(session: Session, campaign_id: int) -> list[Line]:
         raise NotFound("no-such-row", kind="Campaign")
     meetings = _main_meetings(session, campaign_id)
     ids = [meeting.id for meeting in meetings.values()]
-    heads, printed, pages = _heads(session, campaign_id), _printed(session, campaign_id), _pages(session, campaign_id)
+    heads = meetings_of.numbers_of_campaign(session, campaign_id)
+    printed, pages = _printed(session, campaign_id), _pages(session, campaign_id)
     shut, checked = _closed(session, campaign_id), _checked(session, ids)
     received = submitting.received_on(session, campaign_id)
     headlines = _headlines(session, campaign)
@@ -166,18 +167,6 @@ def _main_meetings(session: Session, campaign_id: int) -> dict[int, Meeting]:
     """Return unit id → its meeting in the campaign; of several the first: the later ones check again."""
     query = select(Meeting).where(Meeting.campaign_id == campaign_id).order_by(Meeting.id.desc())
     return {meeting.unit_id: meeting for meeting in session.scalars(query)}
-
-
-def _heads(session: Session, campaign_id: int) -> dict[tuple[int, str], int]:
-    """Return (meeting, kind) → number in force, all sessions and classes together."""
-    newest = (
-        select(func.max(HeadCount.id)).join(Meeting, Meeting.id == HeadCount.meeting_id)
-        .where(Meeting.campaign_id == campaign_id)
-        .group_by(HeadCount.meeting_id, HeadCount.session_id, HeadCount.kind, HeadCount.form, HeadCount.rater_class)
-    )  # fmt: skip
-    query = select(HeadCount.meeting_id, HeadCount.kind, func.sum(HeadCount.number)).where(HeadCount.id.in_(newest))
-    rows = session.execute(query.group_by(HeadCount.meeting_id, HeadCount.kind))
-    return {(meeting_id, kind): int(number) for meeting_id, kind, number in rows}
 
 
 def _printed(session: Session, campaign_id: int) -> dict[int, int]:

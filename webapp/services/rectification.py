@@ -97,6 +97,15 @@ def row(session: Session, remedy_id: int) -> Row:
     return _rows(session, [found])[0]
 
 
+def of_meetings(session: Session, meeting_ids: Sequence[int]) -> dict[int, list[Row]]:
+    """Return meeting id → the problems of its register, of those that have some."""
+    remedies = list(session.scalars(select(Remedy).where(Remedy.meeting_id.in_(meeting_ids)).order_by(Remedy.id)))
+    found: dict[int, list[Row]] = {}
+    for remedy, each in zip(remedies, _rows(session, remedies), strict=True):
+        found.setdefault(remedy.meeting_id, []).append(each)
+    return found
+
+
 def by_need(found: Iterable[Row], today: dt.date) -> list[Row]:
     """Sort for work: late first, then by the due day, what is done last."""
     order = {"late": 0, "soon": 1, "open": 1, "done": 2}

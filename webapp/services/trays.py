@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from webapp.errors import Conflict, NotFound
 from webapp.models import Batch, Page, PrintRun, Ruling, Scan, now
@@ -52,7 +52,7 @@ class Tray:
         return VERBS.get(self.name, LOOK)
 
 
-def shown_scans(meeting_id: int) -> ColumnElement[bool]:
+def shown_scans(meeting_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """SQL: which scans a meeting's pages show.
 
     Those that came in on its page, those that hold one of its sheets, and files from the scanner folder that no meeting
