@@ -12,7 +12,7 @@ from webapp.demo import cast
 from webapp.demo.cast import Hall
 from webapp.demo.shelves import fix
 from webapp.demo.troubles import foreign_page
-from webapp.models import Meeting
+from webapp.models import Meeting, Unit
 from webapp.office import Office
 from webapp.services import (
     aftermath_papers,
@@ -22,18 +22,22 @@ from webapp.services import (
     handover,
     merging,
     merging_deeds,
+    own_summary,
     rectifying,
     report_papers,
+    retention,
     shelf,
     submitting,
     tally,
+    units,
     work_report,
 )
-from webapp.services.paper_kind import Target
+from webapp.services.paper_kind import Target, text_of
 
 ORDERED_UNTIL, DUE = dt.date(2011, 9, 30), dt.date(2011, 8, 31)
 HANDED_IN = dt.date(2011, 7, 21)
 CATEGORY = {"承诺": "promise", "落实": "promise", "青年": "role", "服务": "role"}  # by a word in the text, else 其他
+OWN = ("联系群众不够", "忙于事务", "每周到宿舍一次", "8月31日")  # what a member writes of himself
 MEASURE = {"cause": "责任不清，没有专人跟进。", "measure": "明确责任人，每月在党务公开栏公布进展。"}
 
 
@@ -41,6 +45,8 @@ def follow(office: Office, meeting_id: int, hall: Hall, people: Mapping[str, int
     """Do what follows a closed count: merge its opinions, report on it, and what its unit does next."""
     merge(office, meeting_id, people["李娜"])
     report(office, meeting_id, hall, people)
+    if hall.unit in cast.BRANCHES:
+        keep(office, meeting_id, hall, people)
     if hall.unit == cast.GENERAL:
         order(office, meeting_id, people["陈静"])
     if hall.unit == cast.COLLEGE:
@@ -71,6 +77,24 @@ def report(office: Office, meeting_id: int, hall: Hall, people: Mapping[str, int
         to = report_papers.addressee(session, session.get_one(Meeting, meeting_id))
     fix(office, key, target, by=by, texts={"day": f"{day.year}年{day.month}月{day.day}日"})
     handover.hand_over(office, meeting_id, reported_on=day, to=to, user_id=by)
+
+
+def keep(office: Office, meeting_id: int, hall: Hall, people: Mapping[str, int]) -> None:
+    """Fix the summary of each member and the list of the branch, and keep the summaries at the college."""
+    by = people["李娜"]
+    with office.db.read() as session:
+        place = shelf.target_of(session, meeting_id=meeting_id)
+        branch = session.get_one(Unit, place.unit_id)
+        rows = {row.name: row.id for row in units.members(session, branch.id)}
+    kind = "学生" if hall.unit == cast.STUDENTS else "教职工"
+    for name in hall.members:
+        target = Target(place.campaign_id, branch.id, member_id=rows[name])
+        fix(office, own_summary.KEY, target, by=by, examiner=by, texts={"own": text_of([OWN]), "kind": kind})
+    fix(office, "member-list", place, by=by)
+    retention.keep(
+        office, place.campaign_id, branch.parent_id or 0, [(branch.id, rows[name]) for name in hall.members],
+        keeper="李娜", kept_on=HANDED_IN, user_id=by,
+    )  # fmt: skip
 
 
 def order(office: Office, meeting_id: int, user_id: int) -> None:

@@ -37,6 +37,7 @@ from webapp.services import (
     promises,
     rectification,
     report_papers,
+    retention,
     review,
     run_sheet,
     self_check,
@@ -230,6 +231,20 @@ def test_demonstration__college_put_things_right_told_of_it_and_handed_its_bundl
         assert submitting.received_on(session, place.campaign_id) == {place.unit_id: HANDED_IN}
         late = {unit.name for _d, unit in units.units(office) if unit.kind in submitting.LEVEL_TWO} - {cast.COLLEGE}
         assert len(late) == 4
+
+
+def test_demonstration__summaries_of_rated_members_are_fixed_and_kept_at_the_college(built):
+    office, truths, _ = built
+    college = units.named(office, cast.COLLEGE).id
+    with office.db.read() as session:
+        campaign_id = session.scalars(select(Campaign.id)).one()
+        expected = retention.expected(session, campaign_id, college)
+        kept = {(each.branch.name, each.member.name) for each in expected if each.member and each.row and each.fixed}
+        here = {(hall.unit, name) for hall in map(small, cast.HALLS) for name in hall.members}
+        assert kept == here
+        for meeting_id in (meeting_of(truths, unit) for unit in cast.BRANCHES):
+            target = shelf.target_of(session, meeting_id=meeting_id)
+            assert shelf.state(session, paper_kinds.get("member-list"), target) == shelf.FIXED
 
 
 @pytest.mark.parametrize("key", ["summary", "announcement"])
