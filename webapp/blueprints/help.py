@@ -27,10 +27,11 @@ def texts(tongue: str) -> dict[str, str]:
 
 
 def of_page(endpoint: str, tongue: str) -> Markup:
-    """Return the help of a page: its own, else that of its group, else what holds everywhere."""
+    """Return the help of a page: its own, else that of its group; empty where only what holds everywhere applies."""
     known = texts(tongue)
     group = endpoint.partition(".")[0]
-    return markdown.render(known.get(endpoint) or known.get(group) or known[EVERYWHERE])
+    own = known.get(endpoint) or known.get(group)
+    return markdown.render(own) if own else Markup("")
 
 
 @bp.get("/help")

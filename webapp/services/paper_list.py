@@ -13,6 +13,7 @@ from webapp.models import Meeting, ShelfPaper, ShelfVersion
 from webapp.services import shelf
 from webapp.services.paper_kind import Field, PaperKind, Target
 from webapp.services.paper_kinds import KINDS
+from webapp.services.submitting import LEVEL_TWO
 
 # group → keys of its kinds, in the order of the page; what no group names stands in the last
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -44,6 +45,8 @@ def rows(
     for group, kind in _ordered():
         target = target_of(kind, meeting, part)
         if target is None or not readable(kind, target):
+            continue
+        if kind.key == "hand-in-cover" and meeting.unit.kind not in LEVEL_TWO:  # a branch hands nothing in
             continue
         paper = known.get((kind.key, target.place))
         state = shelf.state(session, kind, target) if paper else shelf.DRAFT
