@@ -79,6 +79,11 @@ def summary(session: Session, meeting: Meeting) -> Summary:
     )
 
 
+def told(session: Session, meeting: Meeting) -> str:
+    """Return the sentence once anything was recorded of the cadres of a meeting; before that nothing is known."""
+    return summary(session, meeting).sentence if any(row.recorded for row in of(session, meeting)) else ""
+
+
 def record(office: Office, meeting_id: int, marks: dict[int, tuple[bool, bool, str]], *, user_id: int) -> int:
     """Write down (took part, was rated, where he guided) of members by id; returns how many changed.
 

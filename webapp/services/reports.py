@@ -17,7 +17,7 @@ from omr.tally import RATES, UNSTATED
 from webapp.errors import NotFound
 from webapp.office import Office
 from webapp.papers.paper import Block, Cell, Heading, Line, Paper, Row, Table
-from webapp.services import detaching, focus, promises, result_tables, summary_opinions, summary_parts, tally
+from webapp.services import cadres, detaching, focus, promises, result_tables, summary_opinions, summary_parts, tally
 from webapp.services.result_tables import DASH, UNSTATED_WORD, class_word, label, or_dash, subject_name
 from webapp.services.summary_opinions import OpinionLine
 from webapp.services.tally import Results
@@ -32,13 +32,22 @@ def summary(office: Office, meeting_id: int, survey_id: int, subject: str) -> Pa
         if found is None or found.ref.form.about != "organisation" or subject not in found.ref.subjects:
             raise NotFound("no-summary")
         opinions = summary_opinions.lines(session, found, subject)
-    return summary_of(found, subject, opinions)
+        went_ahead = cadres.told(session, found.meeting)
+    return summary_of(found, subject, opinions, cadres_told=went_ahead)
 
 
 def summary_of(
-    results: Results, subject: str, opinions: list[OpinionLine], texts: Mapping[str, str] = MappingProxyType({})
+    results: Results,
+    subject: str,
+    opinions: list[OpinionLine],
+    texts: Mapping[str, str] = MappingProxyType({}),
+    *,
+    cadres_told: str = "",
 ) -> Paper:
-    """Set the paper from values alone. ``texts``: what people wrote, by field (see ``summary_papers``)."""
+    """Set the paper from values alone.
+
+    ``texts``: what people wrote, by field (see ``summary_papers``); ``cadres_told``: how the cadres went ahead.
+    """
     items = results.of(subject)
     issuer = results.ref.form.issuer
     return Paper(
@@ -49,6 +58,7 @@ def summary_of(
             _head(results, subject, texts),
             Heading("一、参加情况"),
             _participation(results),
+            *([Line(cadres_told)] if cadres_told else []),
             *_flexible(results),
             Heading("二、测评结果"),
             *result_tables.tables(results, items),

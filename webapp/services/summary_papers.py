@@ -11,7 +11,7 @@ from webapp.errors import NotFound
 from webapp.models import ShelfPaper, ShelfStep, Unit
 from webapp.papers.paper import Paper
 from webapp.rights import Right
-from webapp.services import own_summary, rectification, reports, summary_opinions, tally, work_report
+from webapp.services import cadres, own_summary, rectification, reports, summary_opinions, tally, work_report
 from webapp.services.paper_kind import Field, PaperKind, Target, text_of
 from webapp.services.summary_parts import MEASURE_COLUMNS
 from webapp.services.tally import Results
@@ -86,7 +86,8 @@ def _remark(session: Session, target: Target) -> str:
 
 def _build(session: Session, target: Target, texts: Mapping[str, str]) -> Paper:
     found, subject = results_of(session, target)
-    return reports.summary_of(found, subject, summary_opinions.lines(session, found, subject), texts)
+    opinions, went_ahead = summary_opinions.lines(session, found, subject), cadres.told(session, found.meeting)
+    return reports.summary_of(found, subject, opinions, texts, cadres_told=went_ahead)
 
 
 KINDS = (

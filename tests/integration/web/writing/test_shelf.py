@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from tests.integration.web.writing.conftest import close_count
 from webapp.errors import Conflict, InvalidInput
-from webapp.models import CampaignClosing, Meeting, Notice, ShelfVersion
+from webapp.models import CampaignClosing, Meeting, Member, Notice, ShelfVersion
 from webapp.papers import codec
-from webapp.services import campaign_closing, paper_list, shelf, shelf_steps
+from webapp.papers.paper import Line
+from webapp.services import cadres, campaign_closing, paper_list, shelf, shelf_steps
 from webapp.services.paper_kinds import KINDS, get
 
 ROW = "1\t设备陈旧\t经费不足\t更新设备\t王强\t9月30日\t\t否"
@@ -191,3 +192,18 @@ def test_words_of_every_kind_and_field__have_their_chinese(office, app, closed, 
                 fields = kind.fields(session, target)
                 words |= {word for field in fields for word in (field.label, *field.columns)}
         assert {word for word in words if gettext(word) == word} == set()
+
+
+def test_summary__tells_how_the_cadres_went_ahead_once_it_is_recorded(office, closed, branch, user):
+    with office.db.begin() as session:
+        cadre = Member(unit_id=branch.id, name="张敏", cadre=True)
+        session.add(cadre)
+
+    def told() -> list[str]:
+        with office.db.read() as session:
+            blocks = shelf.paper(session, get("summary"), closed).blocks
+        return [block.text for block in blocks if isinstance(block, Line) and "党员干部" in block.text]
+
+    assert told() == []
+    cadres.record(office, closed.meeting_id, {cadre.id: (True, True, "设计教研室")}, user_id=user.id)
+    assert told() == ["党员干部 1 人，参加活动 1 人，接受群众评议 1 人，深入基层指导工作 1 人。"]
