@@ -81,9 +81,7 @@ def test_rail__follows_the_work():
         "meetings": "now", "printing": "done", "scanning": "done", "review": "now", "count": "todo", "papers": "todo",
         "rectify": "todo",
     }  # fmt: skip
-    whole = states(
-        Progress(checked=True, expected=316, present=296, printed=330, returned=294, ruled=62, rating=294)
-    )
+    whole = states(Progress(checked=True, expected=316, present=296, printed=330, returned=294, ruled=62, rating=294))
     assert whole == {
         "prepare": "done",
         "meetings": "done", "printing": "done", "scanning": "done", "review": "done", "count": "now", "papers": "now",
