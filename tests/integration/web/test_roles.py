@@ -259,11 +259,13 @@ def test_closed_account__holds_nothing(office, enter):
 @pytest.mark.parametrize(
     ("roles", "place"),
     [
-        (["school_office"], "/campaigns/1/overview"), (["organization_department"], "/campaigns/1/overview"), (["unit_administrator"], "/meetings/{}"),
+        (["school_office"], "/campaigns/1/overview"), (["organization_department"], "/campaigns/1/overview"),
+        (["unit_administrator"], "/meetings/{}"),
         (["branch"], "/meetings/{}"), (["liaison"], "/meetings/{}"), (["committee_member"], "/meetings/{}"),
         (["scrutineer"], "/meetings/{}/count"), (["scanner"], "/meetings/{}/scan"),
-        (["transcriber"], "/meetings/{}/opinions"), (["member"], "/my-summary"), (["school_leader"], "/me"), ([], "/me"),
-        (["administrator"], "/setup"), (["scanner", "school_office"], "/campaigns/1/overview"), (["scanner", "liaison"], "/meetings/{}"),
+        (["transcriber"], "/meetings/{}/opinions"), (["member"], "/my-summary"), (["school_leader"], "/reports"),
+        ([], "/me"), (["administrator"], "/setup"), (["scanner", "school_office"], "/campaigns/1/overview"),
+        (["scanner", "liaison"], "/meetings/{}"),
     ],
 )  # fmt: skip
 def test_sign_in__leads_each_role_to_its_work(app, office, meeting, token_of, roles, place):
