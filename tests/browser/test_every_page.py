@@ -181,7 +181,8 @@ def is_page(site: Site, page: Page, address: str, wrong: list[str]) -> bool:
     if answer.status != 200:
         wrong.append(f"{address}: {answer.status}")
         return False
-    return answer.headers["content-type"].startswith("text/html")
+    saved_as = answer.headers.get("content-disposition", "").startswith("attachment")
+    return answer.headers["content-type"].startswith("text/html") and not saved_as
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -184,7 +184,7 @@ def test_help__lists_the_keys_and_stops_the_others(operator_page, items):
     page, press = operator_page, operator_page.keyboard.press
     open_item(page, items[0])
     press("?")
-    listed = page.locator("#help kbd").all_inner_texts()
+    listed = page.locator("#keys-help kbd").all_inner_texts()
     table = page.evaluate("import('/static/review-keys.js').then(module => module.KEYS)")
     names = {"ArrowLeft": "←", "ArrowRight": "→", "Ctrl+z": "Ctrl Z", "=": "+"}
     keys = [key for group in table.values() for key in group]
@@ -194,7 +194,7 @@ def test_help__lists_the_keys_and_stops_the_others(operator_page, items):
     press("2")
     assert chosen(page) == []
     press("Escape")
-    expect(page.locator("#help")).to_be_hidden()
+    expect(page.locator("#keys-help")).to_be_hidden()
 
 
 def test_mouse_alone__picks_a_box_and_saves(operator_page, office, items):

@@ -61,7 +61,7 @@ def people(running, office, browser, browser_context_args):
         page.fill("[name=name]", name)
         page.fill("[name=password]", PASSWORD)
         page.click("button.btn-primary")
-        page.wait_for_url(running.url + "/")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
     yield pages
     for context in contexts:
         context.close()

@@ -6,7 +6,7 @@ import { boxOf, inside, partOf, wholePage, zoomed } from "./review-view.js";
 const find = (selector) => document.querySelector(selector);
 const sheet = find("#sheet");
 const form = find("#decide");
-const help = find("#help");
+const help = find("#keys-help");
 const STEP = 1.25;
 
 // --- the image -------------------------------------------------------------------------------------------------

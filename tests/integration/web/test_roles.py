@@ -101,6 +101,7 @@ def aftermath(session, meeting, survey_id, user):
     }
     session.add_all(rows.values())
     session.flush()
+    session.add(m.RemedyVersion(remedy_id=remedy.id, problem="x", user_id=user.id))
     more = {
         "remedy_file_id": m.RemedyFile(remedy_id=remedy.id, sha256="", filename="x", bytes=1, user_id=user.id),
         "receipt_id": m.Receipt(

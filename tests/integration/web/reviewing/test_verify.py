@@ -21,6 +21,7 @@ from webapp.services.verify import Verdict, verify
 
 PLAIN = {str: "a", int: 1, bool: True, float: 0.5, dict: {}, list: [], dt.date: dt.date(2011, 7, 15)}
 PLAIN[bytes] = b"x"
+PLAIN[object] = {}  # a column of JSON with a type of ours
 PLAIN[dt.datetime] = dt.datetime(2011, 7, 15, tzinfo=dt.UTC)
 
 
