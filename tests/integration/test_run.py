@@ -155,6 +155,7 @@ def test_told_to_stop__all_stop(running, number):
 def test_launcher_killed__children_end(running):
     running.find("Ctrl-C")
     children = children_of(running.process.pid)
+    assert children
     running.end(signal.SIGKILL)
     until(lambda: not [pid for pid in children if alive(pid)], lambda: str(children))
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from webapp import acting
 from webapp import models as m
-from webapp.blueprints.trail import facts, field_words
+from webapp.blueprints.trail import facts, field_words, kind_words
 from webapp.models import Base, Campaign, Decision, HeadCount, TrailRow, Unit
 from webapp.office import Office
 from webapp.services import audit, trail
@@ -265,6 +265,12 @@ def test_every_field_that_a_row_may_show__has_its_word(app) -> None:
     with app.test_request_context():
         words = field_words()
     assert {name for rule in AUDITED.values() for name in rule.shown} - words.keys() == set()
+
+
+def test_every_table_that_leaves_a_trail__has_its_word(app) -> None:
+    with app.test_request_context():
+        words = kind_words()
+    assert {model.__tablename__ for model in AUDITED} - words.keys() == set()
 
 
 def test_facts__are_told_in_words(app) -> None:
