@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.errors import InvalidInput, NotFound
 from webapp.models import Attendance, Meeting, Member, Rater, Survey, Unit, now
 from webapp.office import Office
-from webapp.services import surveys, tree
+from webapp.services import surveys, tree, workbooks
 
 LONGEST, LONGEST_NUMBER = 64, 32
 MOST_ROWS = 5000
-MOST_BYTES = 50 << 20  # of the file unpacked
 HEADINGS = {"name": ("姓名", "Name"), "number": ("编号", "工号", "学号", "No."), "class": ("类别", "身份", "Class")}
 DEFAULT_CLASSES = {"教职工": "staff", "学生代表": "student"}
 
@@ -82,13 +77,7 @@ def pasted(text: str) -> list[Line]:
 
 def spreadsheet(data: bytes) -> list[Line]:
     """Read the first sheet of an XLSX file; its first row may name the columns. Raises InvalidInput."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise InvalidInput("roster-too-large", most=MOST_ROWS)
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise InvalidInput("roster-not-xlsx") from error
+    book = workbooks.opened(data, most_rows=MOST_ROWS)
     sheet = book.worksheets[0]
     sheet.reset_dimensions()  # a file may claim a size of its own
     rows = [

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import xlsxwriter
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 from webapp.errors import InvalidInput
+from webapp.services import workbooks
 
 UNITS, MEMBERS = "单位", "党员"  # the two sheets of the file
 UNIT_HEADINGS = {"name": "单位", "kind": "类型", "parent": "上级", "staff": "教职工应到", "student": "学生代表应到"}
@@ -29,7 +27,6 @@ KIND_WORDS = {
 CLASSES = ("staff", "student")  # the rater classes of the forms that come with the product
 YES, NO = {"是", "√", "yes", "y", "1"}, {"", "否", "×", "no", "n", "0"}
 MOST_ROWS = 20_000
-MOST_BYTES = 50 << 20  # of the file unpacked: a small one can hold a very large one
 LONGEST = {"name": 120, "unit": 120, "parent": 120, "number": 32}
 LONGEST_NAME = 64  # of a person
 LARGEST = 100_000
@@ -129,13 +126,7 @@ def template() -> bytes:
 
 def _sheets(data: bytes) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of our two sheets, after a look at how much the file would unpack to."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise InvalidInput("roster-too-large", most=MOST_ROWS)
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise InvalidInput("roster-not-xlsx") from error
+    book = workbooks.opened(data, most_rows=MOST_ROWS)
     found = {}
     for name in (UNITS, MEMBERS):
         if name in book.sheetnames:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from webapp.errors import InvalidInput
 from webapp.models import HeadCount, Member, Unit, UnitExpected, UnitVersion
-from webapp.services import roster, roster_import, units
+from webapp.services import roster, roster_import, units, workbooks
 
 HEADS = ["单位", "类型", "上级", "教职工应到", "学生代表应到"]
 PEOPLE = ["党支部", "姓名", "编号", "党员干部"]
@@ -152,7 +152,7 @@ def test_file_that_is_no_roster__is_told_apart(data, code):
 def test_small_file_that_unpacks_to_a_very_large_one__is_not_unpacked():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (roster.MOST_BYTES + 1))
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (workbooks.MOST_BYTES + 1))
     with pytest.raises(InvalidInput) as caught:
         roster.read(buffer.getvalue())
     assert caught.value.code == "roster-too-large"
