@@ -54,7 +54,7 @@ def write_mine() -> Response:
     return redirect(url_for("own.mine", campaign=target.campaign_id))
 
 
-@bp.get("/my-summary/paper.<form>")
+@bp.post("/my-summary/paper.<form>")
 @access(Right.READ_OWN_SUMMARY, anywhere=True)
 def my_paper(form: str) -> Response:
     """One's own summary table as a file; the PDF has the code by which it is known when it is scanned back."""
@@ -116,7 +116,7 @@ def act(campaign_id: int, unit_id: int) -> Any:
     return redirect(url_for("own.index", campaign_id=campaign_id, unit_id=unit_id))
 
 
-@bp.get("/campaigns/<int:campaign_id>/units/<int:unit_id>/members.pdf")
+@bp.post("/campaigns/<int:campaign_id>/units/<int:unit_id>/members.pdf")
 @access(Right.WRITE_PAPERS, Right.EXAMINE_PAPERS)
 def stack(campaign_id: int, unit_id: int) -> Response:
     """The summaries of all members as one PDF, each with its code, to be handed out and written on by hand."""

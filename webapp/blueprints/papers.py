@@ -18,7 +18,7 @@ from webapp.pages import office, render_meeting
 from webapp.papers import docx, pdf, xlsx
 from webapp.papers.paper import Paper, Placed, Row, place
 from webapp.rights import Right
-from webapp.services import exports, meetings, paper_list, reading_papers, shelf, summary_papers, tally
+from webapp.services import exports, meetings, own_lists, paper_list, reading_papers, shelf, summary_papers, tally
 from webapp.services.paper_kind import PaperKind, Target
 from webapp.services.paper_kinds import get
 
@@ -52,6 +52,7 @@ def index(meeting_id: int) -> str:
         subject=subject,
         groups=found,
         is_open=may_see(meeting_id),
+        keeps_members=own_lists.may_read(standing(), meeting.unit_id),
         anything=bool(forms_printed(meeting_id)),
         rows=rows,
         **shown,

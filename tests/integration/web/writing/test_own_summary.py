@@ -80,7 +80,7 @@ def test_member_before_closing_or_without_a_link__sees_no_numbers(
     page = person.get("/my-summary").get_data(as_text=True)
     assert "66.67" not in page
     assert person.post("/my-summary", {"action": "save"}).status_code == 404
-    assert person.get("/my-summary/paper.pdf").status_code == 404
+    assert person.post("/my-summary/paper.pdf").status_code == 404
 
 
 def test_summary_of_a_member__stays_at_level_two(office_user, secretary, writer, campaign, rated):
@@ -92,7 +92,7 @@ def test_summary_of_a_member__stays_at_level_two(office_user, secretary, writer,
 
 def test_paper_written_by_hand__comes_back_in_a_stack_by_its_code(secretary, campaign, rated):
     listed = f"/campaigns/{campaign.id}/units/{rated[0].unit_id}/members"
-    printed = secretary.get(f"{listed}.pdf")
+    printed = secretary.post(f"{listed}.pdf")
     assert printed.data.startswith(b"%PDF-")
     pages = [page.render(scale=150 / 72).to_pil().convert("RGB") for page in pypdfium2.PdfDocument(printed.data)]
     pages.insert(1, pages[0].copy())
