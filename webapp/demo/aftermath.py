@@ -35,7 +35,7 @@ from webapp.services import (
 from webapp.services.paper_kind import Target, text_of
 
 ORDERED_UNTIL, DUE = dt.date(2011, 9, 30), dt.date(2011, 8, 31)
-HANDED_IN = dt.date(2011, 7, 21)
+HANDED_IN = dt.date(2011, 7, 20)
 CATEGORY = {"承诺": "promise", "落实": "promise", "青年": "role", "服务": "role"}  # by a word in the text, else 其他
 OWN = ("联系群众不够", "忙于事务", "每周到宿舍一次", "8月31日")  # what a member writes of himself
 MEASURE = {"cause": "责任不清，没有专人跟进。", "measure": "明确责任人，每月在党务公开栏公布进展。"}

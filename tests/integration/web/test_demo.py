@@ -287,6 +287,13 @@ def test_demonstration__flexible_unit_asked_some_at_their_doors_and_counts_all_t
     assert "上门" in tally.results(office, meeting_id).manner
 
 
+def test_demonstration__stands_on_the_first_deadline(built):
+    office, _, _ = built
+    assert load(office.settings.instance, environ={}).today == "2011-07-20"
+    with office.db.read() as session:
+        assert session.scalars(select(Campaign)).one().finish_by == demo.TODAY
+
+
 def test_demonstration__opinions_are_words_that_somebody_wrote(built):
     office, _, texts = built
     for meeting_id, written in texts.items():
